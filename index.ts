@@ -1,0 +1,1 @@
+export { NexusError, ProtocolError, type ProtocolFault, TimeoutError, UsageError } from "./src/codec/errors.ts";

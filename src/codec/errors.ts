@@ -1,0 +1,74 @@
+/**
+ * The base of every error this library throws.
+ *
+ * `code` is stable across releases and is what a program tests; `message` is for people and carries the
+ * sizes and limits; `cause` keeps what lay beneath. Each code has a heading in `docs/errors.md`.
+ */
+export class NexusError extends Error {
+  /** Stable, upper case, prefixed by the layer that raises it: `WS_INVALID_UTF8`, `CONNECT_REFUSED`. */
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.name = new.target.name;
+  }
+}
+
+/** A limit in time ran out. `timeout` is the limit in milliseconds, `phase` where the work stood. */
+export class TimeoutError extends NexusError {
+  readonly timeout: number;
+  /** What was under way: `dns`, `tcp`, `proxy`, `tls`, `handshake`, `request`, `close`, `acquire`. */
+  readonly phase: string;
+
+  constructor(code: string, message: string, timeout: number, phase: string, options?: ErrorOptions) {
+    super(code, message, options);
+    this.timeout = timeout;
+    this.phase = phase;
+  }
+}
+
+/** The caller used the library against its contract: a wrong argument, or a call in a state that forbids it. */
+export class UsageError extends NexusError {}
+
+/**
+ * One row per thing a peer can do wrong on an open WebSocket or in an HTTP/1.1 head or body:
+ * the close code that goes on the wire (RFC 6455 section 7.4.1; 0 where the protocol has none) and a sentence.
+ */
+export const PROTOCOL_FAULTS = {
+  WS_RESERVED_BITS: { closeCode: 1002, sentence: "reserved bits are set without an extension" },
+  WS_RESERVED_OPCODE: { closeCode: 1002, sentence: "the opcode is reserved" },
+  WS_MASKED_FRAME: { closeCode: 1002, sentence: "a server must not mask its frames" },
+  WS_UNMASKED_FRAME: { closeCode: 1002, sentence: "a client must mask its frames" },
+  WS_LENGTH_NOT_MINIMAL: { closeCode: 1002, sentence: "the payload length is not in its shortest form" },
+  WS_LENGTH_TOO_LARGE: { closeCode: 1002, sentence: "the most significant bit of a 64-bit length is set" },
+  WS_CONTROL_FRAGMENTED: { closeCode: 1002, sentence: "a control frame must not be fragmented" },
+  WS_CONTROL_TOO_LONG: { closeCode: 1002, sentence: "a control frame carries at most 125 bytes" },
+  WS_CONTINUATION_UNEXPECTED: { closeCode: 1002, sentence: "a continuation frame came with no message to continue" },
+  WS_CONTINUATION_EXPECTED: { closeCode: 1002, sentence: "a new message began before the fragmented one ended" },
+  WS_CLOSE_PAYLOAD: { closeCode: 1002, sentence: "a close payload is empty or at least two bytes" },
+  WS_CLOSE_CODE: { closeCode: 1002, sentence: "the close code must not stand in a close frame" },
+  WS_DATA_AFTER_CLOSE: { closeCode: 1002, sentence: "a frame came after the close frame" },
+  WS_INVALID_UTF8: { closeCode: 1007, sentence: "text is not valid UTF-8" },
+  WS_FRAME_TOO_LARGE: { closeCode: 1009, sentence: "the frame is over maxFrameSize" },
+  WS_MESSAGE_TOO_LARGE: { closeCode: 1009, sentence: "the message is over maxMessageSize" },
+} as const satisfies Record<string, { closeCode: number; sentence: string }>;
+
+/** The codes of {@link ProtocolError}. */
+export type ProtocolFault = keyof typeof PROTOCOL_FAULTS;
+
+/**
+ * The peer broke the protocol. Inside the codec it is a value (`reader.failure`); it is thrown only at the edge.
+ * `closeCode` is what the connection sends for it, 0 where the protocol knows none.
+ */
+export class ProtocolError extends NexusError {
+  declare readonly code: ProtocolFault;
+  readonly closeCode: number;
+  /** Whose doing it was; the codec judges only what arrived, so it is the peer's. */
+  readonly fault = "peer" as const;
+
+  constructor(code: ProtocolFault, detail: string) {
+    super(code, detail === "" ? `Cannot read: ${PROTOCOL_FAULTS[code].sentence}` : `Cannot read: ${PROTOCOL_FAULTS[code].sentence}: ${detail}`);
+    this.closeCode = PROTOCOL_FAULTS[code].closeCode;
+  }
+}

@@ -1,0 +1,1 @@
+export type { Transport, TransportHandler } from "./transport.ts";
