@@ -48,11 +48,18 @@ export const PROTOCOL_FAULTS = {
   WS_CONTINUATION_EXPECTED: { closeCode: 1002, sentence: "a new message began before the fragmented one ended" },
   WS_CLOSE_PAYLOAD: { closeCode: 1002, sentence: "a close payload is empty or at least two bytes" },
   WS_CLOSE_CODE: { closeCode: 1002, sentence: "the close code must not stand in a close frame" },
-  WS_DATA_AFTER_CLOSE: { closeCode: 1002, sentence: "a frame came after the close frame" },
   WS_INVALID_UTF8: { closeCode: 1007, sentence: "text is not valid UTF-8" },
   WS_FRAME_TOO_LARGE: { closeCode: 1009, sentence: "the frame is over maxFrameSize" },
   WS_MESSAGE_TOO_LARGE: { closeCode: 1009, sentence: "the message is over maxMessageSize" },
-} as const satisfies Record<string, { closeCode: number; sentence: string }>;
+  HTTP_HEAD_TOO_LARGE: { closeCode: 0, sentence: "the head is over its limit" },
+  HTTP_TOO_MANY_HEADERS: { closeCode: 0, sentence: "the head has more field lines than maxHeaders" },
+  HTTP_BARE_LF: { closeCode: 0, sentence: "a line of the head ends in LF without CR" },
+  HTTP_BARE_CR: { closeCode: 0, sentence: "a CR stands within a line of the head" },
+  HTTP_CONTROL_CHARACTER: { closeCode: 0, sentence: "a control character stands in the head" },
+  HTTP_OBSOLETE_FOLD: { closeCode: 0, sentence: "a field line is folded" },
+  HTTP_HEADER_NAME: { closeCode: 0, sentence: "a field name is not a token followed by a colon" },
+  HTTP_STATUS_LINE: { closeCode: 0, sentence: "the status line is malformed" },
+} as const;
 
 /** The codes of {@link ProtocolError}. */
 export type ProtocolFault = keyof typeof PROTOCOL_FAULTS;
@@ -68,7 +75,12 @@ export class ProtocolError extends NexusError {
   readonly fault = "peer" as const;
 
   constructor(code: ProtocolFault, detail: string) {
-    super(code, detail === "" ? `Cannot read: ${PROTOCOL_FAULTS[code].sentence}` : `Cannot read: ${PROTOCOL_FAULTS[code].sentence}: ${detail}`);
+    super(
+      code,
+      detail === ""
+        ? `Cannot read: ${PROTOCOL_FAULTS[code].sentence}`
+        : `Cannot read: ${PROTOCOL_FAULTS[code].sentence}: ${detail}`,
+    );
     this.closeCode = PROTOCOL_FAULTS[code].closeCode;
   }
 }

@@ -1,1 +1,20 @@
+export { ByteRing, plainMemory, type RingMemory } from "./byte-ring.ts";
 export { NexusError, PROTOCOL_FAULTS, ProtocolError, type ProtocolFault, TimeoutError, UsageError } from "./errors.ts";
+export { type HeadLimits, HeadReader } from "./http/head.ts";
+export { WriteBuffer } from "./write-buffer.ts";
+export { CloseCode, isSendableCloseCode } from "./ws/close-code.ts";
+export type { HeaderRules } from "./ws/frame-header.ts";
+export { FrameReader } from "./ws/frame-reader.ts";
+export { FrameScout } from "./ws/frame-scout.ts";
+export { FrameWriter, type FrameWriterOptions, type PayloadWriter } from "./ws/frame-writer.ts";
+export { type MaskKeys, maskBytes } from "./ws/mask.ts";
+export { Message, type MessageKind, type OwnedMessage } from "./ws/message.ts";
+export { Opcode, type Role } from "./ws/opcode.ts";
+export type { FrameReaderOptions } from "./ws/reader-options.ts";
+export { type UpgradeRequest, upgradeRequestText } from "./ws/upgrade-request.ts";
+export {
+  type HeaderPairs,
+  type UpgradeExpectation,
+  type UpgradeOutcome,
+  UpgradeResponseReader,
+} from "./ws/upgrade-response.ts";

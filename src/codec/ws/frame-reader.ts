@@ -1,0 +1,274 @@
+import { isAscii, wordsOf } from "../ascii.ts";
+import { ByteRing, plainMemory } from "../byte-ring.ts";
+import { ProtocolError, type ProtocolFault } from "../errors.ts";
+import { UTF8_ACCEPT, Utf8Check, utf8Step } from "../utf8.ts";
+import { Assembly } from "./assembly.ts";
+import { closePayloadFault } from "./close-payload.ts";
+import { FrameHeader, type HeaderRules } from "./frame-header.ts";
+import { maskBytes } from "./mask.ts";
+import { CheckedMessage, type Message, type MessageKind, ReaderMessage } from "./message.ts";
+import { FIN, LENGTH_16, MASK_BIT, Opcode } from "./opcode.ts";
+import { type FrameReaderOptions, readerSettings } from "./reader-options.ts";
+
+/**
+ * RFC 6455 frames in, messages out. Bytes go in with {@link read}, messages come out of {@link next}; nothing is thrown for what the
+ * peer did: {@link failure} then says it, and the reader stays failed until {@link reset}.
+ *
+ * ```text
+ *   ring:  ... borrowed message | frame | frame | part of a frame
+ *              ^ head           ^ end                            ^ tail
+ * ```
+ *
+ * A whole frame is lent out of the ring without a copy. A fragmented message, or a frame that does not fit the ring, is put together in
+ * a buffer that grows with what arrives. UTF-8 is checked as it arrives, also within a frame that is still incomplete.
+ */
+export class FrameReader {
+  /** Why the connection must fail, once the peer broke the protocol. */
+  failure: ProtocolError | null = null;
+  /** A close frame was read: whatever follows is dropped (RFC 6455 section 1.4). */
+  closed = false;
+  readonly ring: ByteRing;
+  readonly rules: HeaderRules;
+
+  /** First byte not yet read: `ring.head <= end <= ring.tail`; a message lent out of the ring lies before it. */
+  private end = 0;
+  /** The bet of {@link next} can be made: nothing is under way, the next byte starts a frame. */
+  private fast: boolean;
+  private readonly bytes: Uint8Array;
+  private readonly words: Int32Array;
+  private readonly keySize: number;
+  private readonly maskBit: number;
+  private readonly fastLimit: number;
+  private readonly message: ReaderMessage;
+
+  /** The frame under way; its `size` is 0 while there is none. */
+  private readonly header: FrameHeader = new FrameHeader();
+  /** Payload bytes of that frame which were unmasked and checked. */
+  private scanned = 0;
+  /** That frame's payload goes to the assembly: its header is consumed, and its payload as it arrives. */
+  private assembling = false;
+  private readonly assembly: Assembly;
+  /** The message lent out lies in the assembly. */
+  private assemblyLent = false;
+  /** Opcode of the message that is being assembled; 0 while there is none. */
+  private messageOpcode = 0;
+  private readonly text: Utf8Check = new Utf8Check();
+  private readonly debug: boolean;
+  private lent: CheckedMessage | null = null;
+
+  constructor(options: FrameReaderOptions) {
+    const { bufferCapacity, maxFrameSize, maxMessageSize, debug } = readerSettings(options);
+    const ring = new ByteRing(options.memory ?? plainMemory(bufferCapacity));
+    const maskBit = options.role === "server" ? MASK_BIT : 0;
+    this.ring = ring;
+    this.bytes = ring.bytes;
+    this.words = wordsOf(ring.bytes);
+    this.rules = { maskBit, maxFrameSize, maxMessageSize };
+    this.maskBit = maskBit;
+    this.keySize = maskBit === 0 ? 0 : 4;
+    this.fastLimit = Math.min(maxFrameSize, maxMessageSize);
+    this.message = new ReaderMessage(ring.bytes);
+    this.assembly = new Assembly(ring.capacity);
+    this.debug = debug;
+    this.fast = !debug;
+  }
+
+  /**
+   * Takes as much of `chunk` from `offset` on as the ring has room for and returns how many bytes that were. Where it is less than the
+   * rest of the chunk, call {@link next} until it returns null, then offer what remains. The bytes are copied.
+   */
+  read(chunk: Uint8Array, offset = 0): number {
+    if (this.closed || this.failure !== null) return chunk.length - offset;
+    const ring = this.ring;
+    this.end -= ring.settle(ring.head === this.end);
+    return ring.write(chunk, offset);
+  }
+
+  /**
+   * The next message, or null where more bytes are needed, the peer has closed, or {@link failure} is set.
+   *
+   * Bet: an unfragmented data frame with a 7-bit or 16-bit length, all of it there. Everything else is for {@link nextSlow}, which also
+   * reads these and is the oracle for them.
+   */
+  next(): Message | null {
+    const ring = this.ring;
+    const start = this.end;
+    const tail = ring.tail;
+    ring.head = start;
+    if (!this.fast || tail - start < 4) return this.nextSlow();
+    const bytes = this.bytes;
+    const first = bytes[start]!;
+    if (first !== BINARY_FRAME && first !== TEXT_FRAME) return this.nextSlow();
+
+    const keySize = this.keySize;
+    let length = bytes[start + 1]! ^ this.maskBit;
+    let payload = start + 2 + keySize;
+    if (length >= LENGTH_16) {
+      if (length !== LENGTH_16) return this.nextSlow();
+      length = (bytes[start + 2]! << 8) | bytes[start + 3]!;
+      if (length < LENGTH_16) return this.nextSlow();
+      payload += 2;
+    }
+    const end = payload + length;
+    if (end > tail || length > this.fastLimit) return this.nextSlow();
+
+    if (keySize !== 0) maskBytes(bytes, this.words, payload, end, keyAt(bytes, payload - 4), 0);
+    const message = this.message;
+    if (first === TEXT_FRAME) {
+      const ascii = isAscii(bytes, this.words, payload, end);
+      if (!ascii && utf8Step(bytes, payload, end, UTF8_ACCEPT) !== UTF8_ACCEPT) return this.fail("WS_INVALID_UTF8", "");
+      message.ascii = ascii;
+      message.kind = "text";
+    } else {
+      message.ascii = false;
+      message.kind = "binary";
+    }
+    if (message.buffer !== bytes) message.buffer = bytes;
+    message.start = payload;
+    message.end = end;
+    this.end = end;
+    return message;
+  }
+
+  /** Index into the ring of the first frame that {@link next} has not begun, which may lie beyond what has arrived. */
+  get nextFrame(): number {
+    const { size, length } = this.header;
+    if (size === 0) return this.end;
+    return this.assembling ? this.end + length - this.scanned : this.end + size + length;
+  }
+
+  /** Forgets everything, a failure too, and is ready for a new connection. */
+  reset(): void {
+    this.ring.clear();
+    this.end = 0;
+    this.failure = null;
+    this.closed = false;
+    this.header.clear();
+    this.messageOpcode = 0;
+    this.assemblyLent = false;
+    this.assembly.clear();
+    this.lent?.expire();
+    this.fast = !this.debug;
+  }
+
+  private nextSlow(): Message | null {
+    if (this.assemblyLent) {
+      this.assembly.clear();
+      this.assemblyLent = false;
+    }
+    const message = this.readFrames();
+    const underWay = this.header.size !== 0 || this.messageOpcode !== 0 || this.assemblyLent;
+    this.fast = !underWay && !this.closed && this.failure === null && !this.debug;
+    if (!this.debug) return message;
+    this.lent?.expire();
+    this.lent = message === null ? null : new CheckedMessage(message);
+    return this.lent;
+  }
+
+  private readFrames(): ReaderMessage | null {
+    while (this.failure === null && !this.closed) {
+      if (this.header.size === 0 && !this.beginFrame()) return null;
+      if (!this.takePayload()) return null;
+      const message = this.endFrame();
+      if (message !== null) return message;
+    }
+    return null;
+  }
+
+  private beginFrame(): boolean {
+    const header = this.header;
+    const messageSize = this.messageOpcode === 0 ? -1 : this.assembly.length;
+    if (!header.parse(this.bytes, this.end, this.ring.tail, this.rules, messageSize)) {
+      if (header.fault !== null) this.fail(header.fault, header.detail);
+      return false;
+    }
+    this.scanned = 0;
+    this.assembling =
+      !header.isControl && (!header.fin || messageSize >= 0 || header.size + header.length > this.ring.capacity);
+    if (!header.isControl && messageSize < 0) this.text.begin();
+    if (this.assembling) {
+      if (messageSize < 0) this.messageOpcode = header.opcode;
+      this.end += header.size;
+      this.ring.head = this.end;
+    }
+    return true;
+  }
+
+  /** Unmasks, checks and, where it is assembled, moves what has arrived of the payload; true once that is all of it. */
+  private takePayload(): boolean {
+    const { header, assembling, bytes, words, ring } = this;
+    const from = assembling ? this.end : this.end + header.size + this.scanned;
+    const to = Math.min(from + header.length - this.scanned, ring.tail);
+    if (to > from) {
+      if (this.keySize !== 0) maskBytes(bytes, words, from, to, header.key, this.scanned);
+      const opcode = assembling ? this.messageOpcode : header.opcode;
+      if (opcode === Opcode.TEXT && !this.text.feed(bytes, words, from, to)) {
+        this.fail("WS_INVALID_UTF8", "");
+        return false;
+      }
+      this.scanned += to - from;
+      if (assembling) {
+        this.assembly.append(bytes, from, to);
+        this.end = to;
+        ring.head = to;
+      }
+    }
+    return this.scanned === header.length;
+  }
+
+  /** The message that the frame completes, or null for a fragment before the last one and for a fault. */
+  private endFrame(): ReaderMessage | null {
+    const header = this.header;
+    const payload = this.end + header.size;
+    header.size = 0;
+    if (this.assembling) {
+      if (!header.fin) return null;
+      const opcode = this.messageOpcode;
+      this.messageOpcode = 0;
+      this.assemblyLent = true;
+      return this.lend(opcode, this.assembly.bytes, 0, this.assembly.length);
+    }
+    this.end = payload + header.length;
+    return this.lend(header.opcode, this.bytes, payload, this.end);
+  }
+
+  private lend(opcode: number, buffer: Uint8Array, start: number, end: number): ReaderMessage | null {
+    if (opcode === Opcode.TEXT && !this.text.complete)
+      return this.fail("WS_INVALID_UTF8", "the text ends within a character");
+    if (opcode === Opcode.CLOSE) {
+      const fault = closePayloadFault(buffer, start, end);
+      if (fault !== null)
+        return this.fail(fault, end - start < 2 ? "" : `code ${(buffer[start]! << 8) | buffer[start + 1]!}`);
+      this.closed = true;
+    }
+    const message = this.message;
+    message.kind = KINDS[opcode]!;
+    message.ascii = opcode === Opcode.TEXT && this.text.ascii;
+    message.buffer = buffer;
+    message.start = start;
+    message.end = end;
+    return message;
+  }
+
+  private fail(fault: ProtocolFault, detail: string): null {
+    this.failure = new ProtocolError(fault, detail);
+    this.fast = false;
+    return null;
+  }
+}
+
+/** The masking key at `pos` in memory order, as a little-endian word. */
+function keyAt(bytes: Uint8Array, pos: number): number {
+  return bytes[pos]! | (bytes[pos + 1]! << 8) | (bytes[pos + 2]! << 16) | (bytes[pos + 3]! << 24);
+}
+
+const BINARY_FRAME: number = FIN | Opcode.BINARY;
+const TEXT_FRAME: number = FIN | Opcode.TEXT;
+
+const KINDS: Readonly<Record<number, MessageKind>> = {
+  [Opcode.TEXT]: "text",
+  [Opcode.BINARY]: "binary",
+  [Opcode.CLOSE]: "close",
+  [Opcode.PING]: "ping",
+  [Opcode.PONG]: "pong",
+};

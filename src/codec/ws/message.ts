@@ -1,0 +1,106 @@
+import { UsageError } from "../errors.ts";
+import { decodeLatin1, decodeUtf8 } from "../text.ts";
+import { CloseCode } from "./close-code.ts";
+
+export type MessageKind = "text" | "binary" | "ping" | "pong" | "close";
+
+/**
+ * A message that is **borrowed** from the reader: one object, reused, valid until the reader's next `next()` (for a stream: the next
+ * `recv`/`tryRecv`; for a handler: until it returns). Its bytes lie in the reader's memory. Keep one with {@link toOwned}.
+ * With `NEXUS_DEBUG=1` in the environment reading an expired one throws `MESSAGE_EXPIRED`.
+ */
+export class Message {
+  kind: MessageKind = "binary";
+  /** The memory that holds the payload at `[start, end)`. */
+  buffer: Uint8Array;
+  start = 0;
+  end = 0;
+  /** The payload was seen to be ASCII, so that text can be read without decoding. */
+  protected ascii = false;
+
+  constructor(buffer: Uint8Array) {
+    this.buffer = buffer;
+  }
+
+  /** Payload bytes. */
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  /** A view of the payload, no copy; borrowed like the message. */
+  bytes(): Uint8Array {
+    return this.buffer.subarray(this.start, this.end);
+  }
+
+  /** The payload as a string, decoded at each call. Text messages were validated as they arrived. */
+  text(): string {
+    return this.ascii ? decodeLatin1(this.buffer, this.start, this.end) : decodeUtf8(this.buffer, this.start, this.end);
+  }
+
+  /** The payload parsed as JSON; throws `SyntaxError` as `JSON.parse` does. */
+  json(): unknown {
+    return JSON.parse(this.text());
+  }
+
+  /** Of a close message: the peer's code, 1005 where it gave none. 1005 for every other kind. */
+  get closeCode(): number {
+    if (this.kind !== "close" || this.length < 2) return CloseCode.NO_STATUS;
+    return (this.buffer[this.start]! << 8) | this.buffer[this.start + 1]!;
+  }
+
+  /** Of a close message: the peer's reason, at most 123 bytes of UTF-8; empty for every other kind. */
+  get closeReason(): string {
+    if (this.kind !== "close" || this.length < 2) return "";
+    return decodeUtf8(this.buffer, this.start + 2, this.end);
+  }
+
+  /** A copy that owns its data. */
+  toOwned(): OwnedMessage {
+    switch (this.kind) {
+      case "text":
+        return { kind: "text", text: this.text() };
+      case "close":
+        return { kind: "close", code: this.closeCode, reason: this.closeReason };
+      default:
+        return { kind: this.kind, bytes: this.buffer.slice(this.start, this.end) };
+    }
+  }
+}
+
+/** A message that owns its data: what `for await` gives and a writable stream takes. */
+export type OwnedMessage =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "binary"; readonly bytes: Uint8Array }
+  | { readonly kind: "ping" | "pong"; readonly bytes: Uint8Array }
+  | { readonly kind: "close"; readonly code: number; readonly reason: string };
+
+/** The message as its reader sees it: the fields that a handler has no business with are open here. */
+export class ReaderMessage extends Message {
+  declare ascii: boolean;
+}
+
+/** The message of the debug mode: a new object each time, which throws once its reader has moved on. */
+export class CheckedMessage extends Message {
+  #expired = false;
+
+  constructor(of: ReaderMessage) {
+    super(of.buffer);
+    this.ascii = of.ascii;
+    for (const name of ["kind", "buffer", "start", "end"] as const) {
+      const value = of[name];
+      Object.defineProperty(this, name, { get: () => this.#read(value), enumerable: true });
+    }
+  }
+
+  expire(): void {
+    this.#expired = true;
+  }
+
+  #read<T>(value: T): T {
+    if (!this.#expired) return value;
+    throw new UsageError(
+      "MESSAGE_EXPIRED",
+      "Cannot read message: it was borrowed until the next one; keep it with toOwned()",
+    );
+  }
+}

@@ -1,0 +1,58 @@
+import type { RingMemory } from "../byte-ring.ts";
+import { UsageError } from "../errors.ts";
+import type { Role } from "./opcode.ts";
+
+/** What a {@link FrameReader} is made of. */
+export interface FrameReaderOptions {
+  /** Which end reads: a `"client"` refuses masked frames, a `"server"` unmasked ones. */
+  readonly role: Role;
+  /** Bytes of the ring, 256 to 2^30. Default 256 KiB. Larger messages are put together beside it. */
+  readonly bufferCapacity?: number;
+  /** The ring's memory, where it is to be other than the heap's; then `bufferCapacity` is not looked at. */
+  readonly memory?: RingMemory | null;
+  /** Largest payload of one frame in bytes. Default: `maxMessageSize`. Refused from the header. */
+  readonly maxFrameSize?: number;
+  /** Largest message in bytes, all fragments together. Default 16 MiB, at most 2^30. Refused from the header. */
+  readonly maxMessageSize?: number;
+  /** Reading an expired message throws, at the price of an object per message. Default: whether `NEXUS_DEBUG` is `1`. */
+  readonly debug?: boolean;
+}
+
+/** {@link FrameReaderOptions}, checked and complete. */
+export interface ReaderSettings {
+  readonly bufferCapacity: number;
+  readonly maxFrameSize: number;
+  readonly maxMessageSize: number;
+  readonly debug: boolean;
+}
+
+export function readerSettings(options: FrameReaderOptions): ReaderSettings {
+  const maxMessageSize = options.maxMessageSize ?? DEFAULT_MESSAGE_SIZE;
+  return {
+    bufferCapacity: checked("bufferCapacity", options.bufferCapacity ?? DEFAULT_CAPACITY, SMALLEST_CAPACITY),
+    maxMessageSize: checked("maxMessageSize", maxMessageSize, 0),
+    maxFrameSize: checked("maxFrameSize", options.maxFrameSize ?? maxMessageSize, 0),
+    debug: options.debug ?? debugByEnvironment(),
+  };
+}
+
+function checked(name: string, value: number, least: number): number {
+  if (Number.isInteger(value) && value >= least && value <= LARGEST) return value;
+  throw new UsageError(
+    "OPTION_OUT_OF_RANGE",
+    `Cannot create reader: ${name} is ${value}, not an integer from ${least} to ${LARGEST}`,
+  );
+}
+
+/** A page has no environment. */
+function debugByEnvironment(): boolean {
+  const environment = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env;
+  return environment?.["NEXUS_DEBUG"] === "1";
+}
+
+const DEFAULT_CAPACITY = 256 << 10;
+const DEFAULT_MESSAGE_SIZE = 16 << 20;
+/** A control frame and a header must fit, with room to spare. */
+const SMALLEST_CAPACITY = 256;
+/** Keeps every index a 32-bit integer. */
+const LARGEST = 1 << 30;
