@@ -1,0 +1,85 @@
+import { BINARY, encodeFrame } from "../corpus.ts";
+import { type Contender, contend } from "./contender.ts";
+
+/** The limit: a bare `Bun.connect` that counts the bytes of its chunks and looks at none of them. */
+const limit: Contender = {
+  async receive(url, ca, wireBytes) {
+    const done = Promise.withResolvers<number>();
+    let bytes = 0;
+    let upgraded = false;
+    let started = 0;
+    const socket = await dial(url, ca, (socket, chunk) => {
+      if (upgraded) {
+        bytes += chunk.length;
+        if (bytes >= wireBytes) done.resolve(Bun.nanoseconds() - started);
+      } else {
+        upgraded = true;
+        started = Bun.nanoseconds();
+        socket.write(GO);
+      }
+    });
+    const nanoseconds = await done.promise;
+    socket.terminate();
+    return { messages: null, bytes, checksum: 0, end: null, nanoseconds };
+  },
+
+  examine: null,
+
+  async echo(url, ca, payload, count, record) {
+    const frame = encodeFrame(BINARY, payload, true, new Uint8Array([1, 2, 3, 4]));
+    const expected = frame.length - 4;
+    const done = Promise.withResolvers<void>();
+    let upgraded = false;
+    let started = 0;
+    let left = count;
+    let bytes = 0;
+    const socket = await dial(url, ca, (socket, chunk) => {
+      if (upgraded) {
+        bytes += chunk.length;
+        if (bytes < expected) return;
+        bytes = 0;
+        record(Bun.nanoseconds() - started);
+        if (--left === 0) {
+          done.resolve();
+          return;
+        }
+      }
+      upgraded = true;
+      started = Bun.nanoseconds();
+      socket.write(frame, 0, frame.length);
+    });
+    await done.promise;
+    socket.terminate();
+  },
+};
+
+/** Connects, sends the upgrade request once the socket (and TLS on it) stands, and hands every chunk over. */
+async function dial(
+  url: string,
+  ca: string | null,
+  receive: (socket: Bun.Socket, chunk: Uint8Array) => void,
+): Promise<Bun.Socket> {
+  const { hostname, port, host, pathname, search } = new URL(url);
+  const request =
+    `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+  return await Bun.connect({
+    hostname,
+    port: Number(port),
+    ...(ca === null ? {} : { tls: { ca } }),
+    socket: {
+      open(socket) {
+        if (ca === null) socket.write(request);
+      },
+      handshake(socket, authorized, error) {
+        if (!authorized) throw error ?? new Error("Cannot verify the bench server's certificate");
+        socket.write(request);
+      },
+      data: receive,
+    },
+  });
+}
+
+const GO = encodeFrame(BINARY, new Uint8Array(2), true, new Uint8Array(4));
+
+await contend(limit);

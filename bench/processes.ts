@@ -1,0 +1,66 @@
+import { fileURLToPath } from "node:url";
+import type { Task, TaskResult } from "./task.ts";
+
+/** A running bench server and how to reach and end it. */
+export interface ServerProcess extends Disposable {
+  readonly plainUrl: string;
+  readonly secureUrl: string;
+}
+
+/** The certificate authority of the test certificates. */
+export const CA_PATH: string = fileURLToPath(new URL("../test/fixtures/tls/ca.crt", import.meta.url));
+
+/** Starts the server in a process of its own, on one CPU where `cpu` is not null. */
+export async function startServer(cpu: number | null): Promise<ServerProcess> {
+  const fixture = (name: string): string => fileURLToPath(new URL(`../test/fixtures/tls/${name}`, import.meta.url));
+  const command = [process.execPath, path("server.ts"), fixture("localhost.crt"), fixture("localhost.key")];
+  const server = Bun.spawn([...pinned(cpu), ...command], { stdin: "pipe", stdout: "pipe", stderr: "inherit" });
+  let line = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of server.stdout) {
+    line += decoder.decode(chunk, { stream: true });
+    if (line.includes("\n")) break;
+  }
+  const ports: { plain: number; secure: number } = JSON.parse(line);
+  return {
+    plainUrl: `ws://127.0.0.1:${ports.plain}`,
+    secureUrl: `wss://127.0.0.1:${ports.secure}`,
+    [Symbol.dispose]() {
+      server.kill();
+    },
+  };
+}
+
+/** Runs one task in a process of its own, on one CPU where `cpu` is not null, and returns what it printed. */
+export async function runTask(runtime: string, file: string, task: Task, cpu: number | null): Promise<TaskResult> {
+  return JSON.parse(await runProcess([runtime, path(file), JSON.stringify(task)], cpu, {}));
+}
+
+/** Runs a program of this folder to its end and returns its standard output; throws where it fails or takes over two minutes. */
+export async function runProcess(
+  command: readonly string[],
+  cpu: number | null,
+  environment: Record<string, string>,
+): Promise<string> {
+  const child = Bun.spawn([...pinned(cpu), ...command], {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+    timeout: 120_000,
+    env: { ...process.env, ...environment },
+  });
+  const [output, errors, status] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  if (status !== 0)
+    throw new Error(`Cannot run ${command.slice(0, 2).join(" ")}: exit status ${status}: ${errors || output}`);
+  return output;
+}
+
+/** The path of a file of this folder. */
+export function path(file: string): string {
+  return fileURLToPath(new URL(file, import.meta.url));
+}
+
+/** `taskset` where a CPU is asked for. */
+function pinned(cpu: number | null): readonly string[] {
+  return cpu === null ? [] : ["taskset", "-c", String(cpu)];
+}
