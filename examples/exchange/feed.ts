@@ -33,11 +33,12 @@ export class Feed implements MarketListener {
   readonly #channels = new Map<string, Channel>();
   readonly #channelsOf = new Map<SymbolMarket, SymbolChannels>();
   readonly #microseconds: () => number;
-  #subscriptions = 0;
+  readonly #subscribed: () => void;
 
-  /** `microseconds` is the clock that stamps `E`. */
-  constructor(market: Market, microseconds: () => number) {
+  /** `microseconds` is the clock that stamps `E`; `subscribed` is called when a stream gains a subscriber. */
+  constructor(market: Market, microseconds: () => number, subscribed: () => void) {
     this.#microseconds = microseconds;
+    this.#subscribed = subscribed;
     for (const symbol of market.symbols) {
       const [trade, bookTicker, partialDepth, depth] = STREAM_KINDS.map((kind) => this.#open(symbol, kind));
       if (trade && bookTicker && partialDepth && depth) {
@@ -46,24 +47,18 @@ export class Feed implements MarketListener {
     }
   }
 
-  /** How many subscriptions there are, over all streams. */
-  get subscriptions(): number {
-    return this.#subscriptions;
-  }
-
   /** A stream that does not exist is accepted and stays silent, as at the venue. */
   subscribe(stream: string, subscriber: Subscriber): void {
     const channel = this.#channels.get(stream);
     if (channel === undefined || channel.subscribers.includes(subscriber)) return;
     channel.subscribers = [...channel.subscribers, subscriber];
-    this.#subscriptions++;
+    this.#subscribed();
   }
 
   unsubscribe(stream: string, subscriber: Subscriber): void {
     const channel = this.#channels.get(stream);
     if (channel === undefined || !channel.subscribers.includes(subscriber)) return;
     channel.subscribers = channel.subscribers.filter((each) => each !== subscriber);
-    this.#subscriptions--;
   }
 
   trade(symbol: SymbolMarket): void {
