@@ -5,7 +5,13 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { Extractor, ExtractorConfig, type ExtractorMessage, ExtractorMessageCategory } from "@microsoft/api-extractor";
+import {
+  Extractor,
+  ExtractorConfig,
+  ExtractorLogLevel,
+  type ExtractorMessage,
+  ExtractorMessageCategory,
+} from "@microsoft/api-extractor";
 import manifest from "../package.json" with { type: "json" };
 
 const root = join(import.meta.dir, "..");
@@ -37,13 +43,13 @@ function reportMatches(name: string, declarations: string): boolean {
       tsdocMetadata: { enabled: false },
       newlineKind: "lf",
       messages: {
-        compilerMessageReporting: { default: { logLevel: "error" } },
+        compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
         extractorMessageReporting: {
-          default: { logLevel: "error" },
-          "ae-missing-release-tag": { logLevel: "none" },
-          "ae-unresolved-link": { logLevel: "none" },
+          default: { logLevel: ExtractorLogLevel.Error },
+          "ae-missing-release-tag": { logLevel: ExtractorLogLevel.None },
+          "ae-unresolved-link": { logLevel: ExtractorLogLevel.None },
         },
-        tsdocMessageReporting: { default: { logLevel: "none" } },
+        tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
       },
     },
     configObjectFullPath: undefined,
@@ -60,5 +66,6 @@ function reportMatches(name: string, declarations: string): boolean {
 
 /** Keeps what the tool says of itself out of the output: its version, its bundled compiler, where it wrote. */
 function quieten(message: ExtractorMessage): void {
-  if (message.category === ExtractorMessageCategory.Console && message.logLevel !== "error") message.handled = true;
+  if (message.category === ExtractorMessageCategory.Console && message.logLevel !== ExtractorLogLevel.Error)
+    message.handled = true;
 }
