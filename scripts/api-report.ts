@@ -59,9 +59,18 @@ function reportMatches(name: string, declarations: string): boolean {
     localBuild: update,
     messageCallback: quieten,
   });
-  const matches = result.succeeded && (update || !result.apiReportChanged);
-  console.log(`${name}: ${matches ? "ok" : "failed"}`);
-  return matches;
+  if (result.apiReportChanged && !update) {
+    console.error(
+      `docs/api/${name}.api.md is not the API of the sources: run \`bun run api\`, read the change, commit it`,
+    );
+    const paths = [config.reportFilePath, config.reportTempFilePath];
+    Bun.spawnSync({
+      cmd: ["git", "diff", "--no-index", "--no-color", ...paths],
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+  }
+  console.log(`${name}: ${result.succeeded ? "ok" : "failed"}`);
+  return result.succeeded;
 }
 
 /** Keeps what the tool says of itself out of the output: its version, its bundled compiler, where it wrote. */
