@@ -99,6 +99,24 @@ test("each entry loads", async () => {
   expect(await run(user, process.execPath, "entries.ts")).toContain("loaded");
 });
 
+test("a bundle that wants the codec carries no other layer", async () => {
+  for (const entry of [manifest.name, `${manifest.name}/codec`]) {
+    expect(await bundledLayers(`import { FrameReader } from "${entry}"; console.log(FrameReader.name);`)).toEqual([
+      "codec",
+    ]);
+  }
+  expect(await bundledLayers(`import * as all from "${manifest.name}"; console.log(all);`)).toContain("socket");
+});
+
+/** The layers whose files the bundler kept; it heads each file's part with the path. */
+async function bundledLayers(script: string): Promise<string[]> {
+  const entry = join(user, "bundled.ts");
+  await Bun.write(entry, script);
+  const { outputs } = await Bun.build({ entrypoints: [entry], target: "bun" });
+  const text = (await outputs[0]?.text()) ?? "";
+  return [...new Set(Array.from(text.matchAll(/^\/\/ .*\/src\/(\w+)\/.*\.ts$/gm), ([, layer]) => layer ?? ""))].sort();
+}
+
 /** A user's script, without network. Where our types came out as `any`, the line that expects an error has none. */
 const SCRIPT = `import { FrameReader, NexusError, UsageError } from "nexus-async-net";
 
