@@ -1,1 +1,21 @@
+export { type DialOptions, type DialTarget, dial } from "./dial.ts";
+export {
+  AbortedError,
+  ConnectError,
+  type ConnectErrorCode,
+  type ConnectFailure,
+  type ConnectPhase,
+  SocketOptionError,
+  type SocketOptionErrorCode,
+  TlsConfigError,
+  type TlsConfigErrorCode,
+  TransportError,
+  type TransportErrorCode,
+} from "./errors.ts";
+export { type MemoryPairOptions, memoryPair } from "./memory-pair.ts";
+export type { KeepAliveOptions, SocketOptions } from "./options.ts";
+export { ringMemory } from "./ring-memory.ts";
+export type { SocketInfo, SocketOptionsInForce, TcpInfo } from "./socket-info.ts";
+export { TcpSocket } from "./tcp-socket.ts";
+export { type PemSource, TlsConfig, type TlsOptions } from "./tls-config.ts";
 export type { Transport, TransportHandler } from "./transport.ts";
