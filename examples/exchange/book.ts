@@ -36,7 +36,7 @@ export class Book {
   readonly #asks: Ladder = makeLadder();
   readonly #lowestPrice: number;
   readonly #priceTexts: string[] = new Array<string>(SPAN).fill("");
-  readonly #lotTexts: string[] = [];
+  readonly #lotTexts: string[] = new Array<string>(CACHED_LOTS).fill("");
   #diffedUpdateId: number;
 
   constructor(spec: SymbolSpec, firstUpdateId: number) {
@@ -97,10 +97,10 @@ export class Book {
   }
 
   lotsText(lots: number): string {
-    let text = this.#lotTexts[lots];
-    if (text === undefined) {
+    let text = this.#lotTexts[lots] ?? "";
+    if (text === "") {
       text = decimalText(lots, this.spec.lotDecimals);
-      this.#lotTexts[lots] = text;
+      if (lots < CACHED_LOTS) this.#lotTexts[lots] = text;
     }
     return text;
   }
@@ -141,6 +141,9 @@ export class Book {
 
 /** How many consecutive ticks a book covers. */
 export const SPAN = 4096;
+
+/** Quantities below this are rendered once: all that the market makes. */
+const CACHED_LOTS = 1 << 15;
 
 /** A count of units of 10^−decimals with eight decimals, as the venue prints every number. */
 export function decimalText(units: number, decimals: number): string {
