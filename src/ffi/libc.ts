@@ -11,7 +11,7 @@ export class Libc {
   readonly constants: PlatformConstants;
   readonly #symbols: Library<typeof SOCKET_SYMBOLS>["symbols"];
   readonly #memory: Library<typeof MEMORY_SYMBOLS>["symbols"] | null;
-  readonly #errno: () => Pointer | null;
+  readonly #errno: () => Pointer | bigint | null;
   // Scratch words over buffers of their own: a small array without one moves when its buffer is first asked for.
   readonly #value: Int32Array = new Int32Array(new ArrayBuffer(4));
   readonly #length: Uint32Array = new Uint32Array(new ArrayBuffer(4));
@@ -20,10 +20,10 @@ export class Libc {
     this.constants = constants;
     this.#symbols = dlopen(name, SOCKET_SYMBOLS).symbols;
     if (process.platform === "darwin") {
-      this.#errno = dlopen(name, { __error: { args: [], returns: "ptr" } }).symbols.__error;
+      this.#errno = dlopen(name, ERROR_SYMBOLS_DARWIN).symbols.__error;
       this.#memory = null;
     } else {
-      this.#errno = dlopen(name, { __errno_location: { args: [], returns: "ptr" } }).symbols.__errno_location;
+      this.#errno = dlopen(name, ERROR_SYMBOLS_LINUX).symbols.__errno_location;
       this.#memory = openMemory(name);
     }
   }
@@ -111,8 +111,8 @@ export class Libc {
   /** `mmap(2)`: the address, or the error number negated. No mapping lies at a negative address. */
   map(address: number, length: number, protection: number, flags: number, fd: number): number {
     if (this.#memory === null) return -1;
-    const mapped = this.#memory.mmap(address as Pointer, length, protection, flags, fd, 0);
-    return mapped === null || mapped < 0 || mapped > MAX_ADDRESS ? -this.#lastError() : mapped;
+    const mapped = Number(this.#memory.mmap(address as Pointer, length, protection, flags, fd, 0));
+    return mapped <= 0 || mapped > MAX_ADDRESS ? -this.#lastError() : mapped;
   }
 
   unmap(address: number, length: number): number {
@@ -132,7 +132,7 @@ export class Libc {
   /** Never 0, so that a failure stays one. */
   #lastError(): number {
     const location = this.#errno();
-    return (location === null ? 0 : read.i32(location, 0)) || 1;
+    return (location === null ? 0 : read.i32(Number(location), 0)) || 1;
   }
 
   /**
@@ -206,7 +206,8 @@ const SOCKET_SYMBOLS = {
   getpeername: { args: ["i32", "ptr", "ptr"], returns: "i32" },
   fcntl: { args: ["i32", "i32", "i64", "i64", "i64", "i64", "i64", "i64", "i64"], returns: "i32" },
   if_nametoindex: { args: ["ptr"], returns: "u32" },
-  sysconf: { args: ["i32"], returns: "i64_fast" },
+  // A long; page sizes need half of it, and that half is a number.
+  sysconf: { args: ["i32"], returns: "i32" },
 } as const;
 
 const MEMORY_SYMBOLS = {
@@ -215,3 +216,6 @@ const MEMORY_SYMBOLS = {
   mmap: { args: ["ptr", "usize", "i32", "i32", "i32", "i64"], returns: "ptr" },
   munmap: { args: ["ptr", "usize"], returns: "i32" },
 } as const;
+
+const ERROR_SYMBOLS_LINUX = { __errno_location: { args: [], returns: "ptr" } } as const;
+const ERROR_SYMBOLS_DARWIN = { __error: { args: [], returns: "ptr" } } as const;

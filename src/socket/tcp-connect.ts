@@ -50,18 +50,17 @@ class TcpAttempt implements Opening {
   start(): void {
     const { port, secure } = this.#options;
     const shared = { allowHalfOpen: true, data: this.#tcp, socket: openings.handlers(secure) };
-    let connected: Promise<unknown>;
     try {
-      connected =
+      const target =
         this.#library === null
-          ? Bun.connect({ hostname: this.#ip.address, port, ...shared })
-          : Bun.connect<TcpSocket>({ fd: this.#openDescriptor(this.#library), ...shared } as DescriptorConnect);
+          ? { hostname: this.#ip.address, port }
+          : // Missing from the types: a descriptor in place of an address.
+            ({ fd: this.#openDescriptor(this.#library) } as unknown as { hostname: string; port: number });
+      // Failures arrive by `connectError` and `close`.
+      Bun.connect<TcpSocket>({ ...target, ...shared }).catch(ignore);
     } catch (error) {
       this.#fail(error);
-      return;
     }
-    // Failures arrive by `connectError` and `close`.
-    connected.catch(ignore);
   }
 
   cancel(): void {
@@ -154,6 +153,3 @@ function isSystemError(error: Error): boolean {
 }
 
 function ignore(): void {}
-
-/** `fd` is missing from the types. */
-type DescriptorConnect = Bun.TCPSocketConnectOptions<TcpSocket>;

@@ -238,7 +238,7 @@ export class TcpSocket implements Transport {
   }
 
   /** One set of callbacks for every socket; each finds its state in `socket.data`. */
-  static readonly #handlers: SocketHandler<TcpSocket, "uint8array"> = {
+  static readonly #handlers: SocketHandler<TcpSocket> = {
     binaryType: "uint8array",
     open: TcpSocket.#begin,
     data(socket, chunk) {
@@ -266,7 +266,7 @@ export class TcpSocket implements Transport {
   };
 
   /** The raw half under TLS: without a `data` handler, or it would be handed every chunk of ciphertext. */
-  static readonly #rawHandlers: SocketHandler<TcpSocket, "uint8array"> = {
+  static readonly #rawHandlers: SocketHandler<TcpSocket> = {
     binaryType: "uint8array",
     open: TcpSocket.#begin,
     drain: TcpSocket.#drained,
@@ -283,7 +283,7 @@ export class TcpSocket implements Transport {
       handlers: (secure) => (secure ? TcpSocket.#rawHandlers : TcpSocket.#handlers),
       startTls(tcp, opening, tls) {
         tcp.#opening = opening;
-        tcp.#socket?.upgradeTLS({ tls, data: tcp, socket: TcpSocket.#handlers as SocketHandler<TcpSocket> });
+        tcp.#socket?.upgradeTLS({ tls, data: tcp, socket: TcpSocket.#handlers });
       },
       establish(tcp, facts) {
         tcp.#opening = null;
@@ -326,7 +326,7 @@ export interface SocketFacts extends Endpoints {
 /** What the files of this layer do with a socket that is not open yet. Users get open ones. */
 export interface Openings {
   create(opening: Opening): TcpSocket;
-  handlers(secure: boolean): SocketHandler<TcpSocket, "uint8array">;
+  handlers(secure: boolean): SocketHandler<TcpSocket>;
   startTls(tcp: TcpSocket, opening: Opening, tls: TLSOptions): void;
   /** From here on the socket is open: its callbacks speak to the attached handler. */
   establish(tcp: TcpSocket, facts: SocketFacts): void;
