@@ -1,0 +1,14 @@
+import type { MicroCase } from "./case.ts";
+import { encoding } from "./encoding.ts";
+import { frameReading } from "./frame-reading.ts";
+import { handshake } from "./handshake.ts";
+import { mask } from "./mask.ts";
+import { utf8 } from "./utf8.ts";
+
+export const MICRO_GROUPS: Readonly<Record<string, () => readonly MicroCase[]>> = {
+  "frame-reading": frameReading,
+  encoding,
+  mask,
+  utf8,
+  handshake,
+};

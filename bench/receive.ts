@@ -1,0 +1,54 @@
+import { chosenContenders } from "./contenders.ts";
+import type { BenchOptions } from "./options.ts";
+import { CA_PATH, runTask, type ServerProcess } from "./processes.ts";
+import { type Figure, figure } from "./result.ts";
+import { bytesOnTheWire, type Task } from "./task.ts";
+
+/** Loopback: nanoseconds a message, contenders taking turns round by round, each in a process of its own. */
+export async function measureReceiving(
+  server: ServerProcess,
+  options: BenchOptions,
+  progress: (text: string) => void,
+): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const transport of ["tcp", "tls"] as const) {
+    for (const size of SIZES) {
+      const group = `receive/${transport}/${size}`;
+      const contenders = chosenContenders(group, options.filter);
+      const samples = contenders.map((): number[] => []);
+      for (let round = 1; round <= options.rounds; round++) {
+        for (const [index, contender] of contenders.entries()) {
+          progress(`${group}/${contender.name}, round ${round} of ${options.rounds}`);
+          const task = receivingTask(server, transport, size, options.messages * contender.share);
+          const result = await runTask(contender.runtime, contender.file, task, options.clientCpu);
+          if (result.job === "receive") samples[index]?.push(result.nanosecondsPerMessage);
+        }
+      }
+      for (const [index, contender] of contenders.entries()) {
+        const count = Math.round(options.messages * contender.share);
+        figures.push(figure(group, contender.name, "ns/message", count, samples[index] ?? []));
+      }
+    }
+  }
+  return figures;
+}
+
+function receivingTask(server: ServerProcess, transport: "tcp" | "tls", size: number, messages: number): Task {
+  const count = Math.round(messages);
+  const warmup = Math.ceil(count / 10);
+  return {
+    job: "receive",
+    url: transport === "tls" ? server.secureUrl : server.plainUrl,
+    ca: transport === "tls" ? CA_PATH : null,
+    kind: "binary",
+    size,
+    count,
+    warmup,
+    examined: Math.min(count, 50_000),
+    mixes: Math.min(10, Math.ceil(count / 10_000)),
+    wireBytes: bytesOnTheWire(size, count),
+    warmupWireBytes: bytesOnTheWire(size, warmup),
+  };
+}
+
+const SIZES = [40, 128, 512] as const;

@@ -1,0 +1,34 @@
+import { type Spread, spread } from "./statistics.ts";
+
+/** One figure: a contender in a case, by one metric, over all rounds. */
+export interface Figure extends Spread {
+  /** `receive tcp 40`, `echo tls apart`, `micro frame-reading`: contenders of one case are compared. */
+  readonly group: string;
+  readonly contender: string;
+  readonly metric: "ns/message" | "ns" | "p50 µs" | "p99 µs" | "p99.9 µs" | "MB" | "bytes/message" | "objects";
+  /** Messages, round trips or calls behind each sample. */
+  readonly count: number;
+  readonly samples: readonly number[];
+}
+
+export function figure(
+  group: string,
+  contender: string,
+  metric: Figure["metric"],
+  count: number,
+  samples: readonly number[],
+): Figure {
+  return { group, contender, metric, count, samples, ...spread(samples) };
+}
+
+/** The median of one figure, or null where it was not measured. */
+export function median(
+  figures: readonly Figure[],
+  group: string,
+  contender: string,
+  metric: Figure["metric"],
+): number | null {
+  return (
+    figures.find((one) => one.group === group && one.contender === contender && one.metric === metric)?.median ?? null
+  );
+}

@@ -1,0 +1,95 @@
+import { type Figure, median } from "./result.ts";
+
+/** A figure that the project has set itself, and what it came to. */
+export interface TargetResult {
+  readonly name: string;
+  readonly unit: string;
+  readonly bound: Bound;
+  readonly measured: number;
+  readonly met: boolean;
+}
+
+/** `least`: at least `value`; otherwise at most. */
+interface Bound {
+  readonly least: boolean;
+  readonly value: number;
+}
+
+interface Target {
+  readonly name: string;
+  readonly unit: string;
+  readonly bound: Bound;
+  /** Null where the run has not measured what it takes. */
+  measure(figures: readonly Figure[]): number | null;
+}
+
+/** Each target that the figures suffice for. */
+export function judge(figures: readonly Figure[]): TargetResult[] {
+  const results: TargetResult[] = [];
+  for (const { name, unit, bound, measure } of TARGETS) {
+    const measured = measure(figures);
+    if (measured === null) continue;
+    results.push({ name, unit, bound, measured, met: bound.least ? measured >= bound.value : measured <= bound.value });
+  }
+  return results;
+}
+
+function ofLimit(group: string, contender: string, most: number): Target {
+  return {
+    name: `${group}: ${contender} / limit`,
+    unit: "×",
+    bound: { least: false, value: most },
+    measure: (figures) => ratio(figures, group, contender, "limit"),
+  };
+}
+
+function fasterThanBun(group: string, contender: string, least: number): Target {
+  return {
+    name: `${group}: Bun's WebSocket / ${contender}`,
+    unit: "×",
+    bound: { least: true, value: least },
+    measure: (figures) => ratio(figures, group, "bun-websocket", contender),
+  };
+}
+
+function inMemory(name: string, most: number): Target {
+  return {
+    name: `micro/frame-reading: ${name}`,
+    unit: "ns",
+    bound: { least: false, value: most },
+    measure: (figures) => median(figures, "micro/frame-reading", name, "ns"),
+  };
+}
+
+function ratio(figures: readonly Figure[], group: string, dividend: string, divisor: string): number | null {
+  const above = median(figures, group, dividend, "ns/message");
+  const below = median(figures, group, divisor, "ns/message");
+  return above === null || below === null ? null : above / below;
+}
+
+const TARGETS: readonly Target[] = [
+  ofLimit("receive/tcp/40", "handler", 1.5),
+  fasterThanBun("receive/tcp/40", "handler", 12),
+  fasterThanBun("receive/tcp/40", "try-recv", 10),
+  fasterThanBun("receive/tcp/40", "await-recv", 4),
+  ofLimit("receive/tls/40", "handler", 1.6),
+  fasterThanBun("receive/tls/40", "handler", 6),
+  ofLimit("receive/tcp/512", "handler", 1.35),
+  ofLimit("receive/tls/512", "handler", 1.35),
+  inMemory("40 binary", 20),
+  inMemory("128 binary", 25),
+  inMemory("512 binary", 65),
+  inMemory("128 ascii", 70),
+  {
+    name: "memory/handler: growth of RSS after the first 100,000 messages",
+    unit: "MB",
+    bound: { least: false, value: 20 },
+    measure: (figures) => median(figures, "memory/handler", "growth of RSS", "MB"),
+  },
+  {
+    name: "memory/allocations: heap bytes a message, handler",
+    unit: "bytes",
+    bound: { least: false, value: 1 },
+    measure: (figures) => median(figures, "memory/allocations", "handler", "bytes/message"),
+  },
+];

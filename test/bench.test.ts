@@ -1,0 +1,68 @@
+import { expect, test } from "bun:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CONTENDERS } from "../bench/contenders.ts";
+import type { Report } from "../bench/report.ts";
+import { spread } from "../bench/statistics.ts";
+
+/** Runs the benches at a size that says nothing about speed, and returns what they wrote. */
+async function runBenches(filter: string): Promise<Report> {
+  const folder = await mkdtemp(join(tmpdir(), "bench-"));
+  try {
+    const json = join(folder, "result.json");
+    const program = fileURLToPath(new URL("../bench/run.ts", import.meta.url));
+    const command = [process.execPath, program, filter, "--quick", "--no-pin", "--messages", "3000", "--json", json];
+    const child = Bun.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+    const [output, errors, status] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+    expect(errors).toBe("");
+    expect(status).toBe(0);
+    expect(output).toContain("not pinned");
+    return await Bun.file(json).json();
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const installed = CONTENDERS.filter(({ runtime }) => Bun.which(runtime) !== null).map(({ name }) => name);
+
+for (const group of ["receive/tcp/40", "receive/tls/512", "echo/tcp/unpinned", "echo/tls/unpinned"]) {
+  test(`every contender of ${group} is verified and has a figure`, async () => {
+    const { figures, machine } = await runBenches(group);
+    const metrics = new Set(figures.map(({ metric }) => metric));
+    for (const metric of metrics) {
+      expect(figures.filter((one) => one.metric === metric).map(({ contender }) => contender)).toEqual(installed);
+    }
+    for (const { median, samples } of figures) {
+      expect(median).toBeGreaterThan(0);
+      expect(samples).toHaveLength(1);
+    }
+    expect(machine.bun).toBe(Bun.version);
+  }, 60_000);
+}
+
+test("every micro case asserts its answer and has a figure", async () => {
+  const { figures, targets } = await runBenches("micro/");
+  expect(new Set(figures.map(({ group }) => group)).size).toBe(5);
+  for (const { median } of figures) expect(median).toBeGreaterThan(0);
+  expect(targets.map(({ name }) => name)).toContain("micro/frame-reading: 40 binary");
+}, 60_000);
+
+test("the memory benches read every message", async () => {
+  const { figures } = await runBenches("memory/");
+  expect(figures.filter(({ group }) => group === "memory/handler")).toHaveLength(4);
+  expect(figures.filter(({ group }) => group === "memory/allocations")).toHaveLength(4);
+}, 60_000);
+
+test("a spread is between its samples, and its median is that of an even number of samples too", () => {
+  expect(spread([4, 1, 3, 2])).toEqual({ median: 2.5, min: 1, max: 4, lowerQuartile: 1.75, upperQuartile: 3.25 });
+  expect(spread([7])).toEqual({ median: 7, min: 7, max: 7, lowerQuartile: 7, upperQuartile: 7 });
+});
+
+test("a filter that names no case is refused", async () => {
+  const program = fileURLToPath(new URL("../bench/run.ts", import.meta.url));
+  const child = Bun.spawn([process.execPath, program, "no such case", "--quick"], { stdout: "pipe", stderr: "pipe" });
+  expect(await child.stderr.text()).toContain("no case's name contains no such case");
+  expect(await child.exited).toBe(1);
+});
