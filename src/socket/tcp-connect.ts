@@ -3,9 +3,10 @@ import { errorName } from "../ffi/constants.ts";
 import { type Libc, libc } from "../ffi/libc.ts";
 import { endpoint, type IpAddress, ipLiteral, socketAddress } from "./address.ts";
 import { ConnectError, errnoOf, osCodeOf } from "./errors.ts";
+import type { Opening } from "./opening.ts";
 import { applySocketOptions, type CheckedSocketOptions, needsDescriptor, refused } from "./options.ts";
 import type { Attempt, AttemptDone } from "./race.ts";
-import { type Opening, openings, type TcpSocket } from "./tcp-socket.ts";
+import { openings, type TcpSocket } from "./tcp-socket.ts";
 
 /** What all attempts of one dial have in common. */
 export interface TcpConnectOptions {
@@ -22,114 +23,147 @@ export interface TcpConnectOptions {
  */
 export function tcpConnector(options: TcpConnectOptions): Attempt<TcpSocket> {
   const library = libc();
-  const descriptor = library !== null && (process.platform === "linux" || needsDescriptor(options.socket));
+  return library !== null && (process.platform === "linux" || needsDescriptor(options.socket))
+    ? descriptorConnector(options, library)
+    : bunConnector(options);
+}
+
+/** Each attempt is a plain `Bun.connect`; one that is cancelled closes itself once Bun is done with it. */
+export function bunConnector(options: TcpConnectOptions): Attempt<TcpSocket> {
   return (ip, done) => {
-    const attempt = new TcpAttempt(options, ip, descriptor ? library : null, done);
-    attempt.start();
-    return () => attempt.cancel();
+    const attempt = new TcpAttempt(endpoint(ip.address, options.port), null, options.socket, done);
+    return attempt.start(options.secure, () => ({ hostname: ip.address, port: options.port }));
   };
 }
 
+/** Each attempt is a socket of our own, its options set before it connects. */
+export function descriptorConnector(options: TcpConnectOptions, library: Libc): Attempt<TcpSocket> {
+  return (ip, done) => {
+    const attempt = new TcpAttempt(endpoint(ip.address, options.port), library, options.socket, done);
+    return attempt.start(options.secure, () => ({ fd: openDescriptor(library, ip, options) }));
+  };
+}
+
+/** Takes over a descriptor from elsewhere; returns what cancels it. */
+export function adoptDescriptor(fd: number, secure: boolean, where: string, done: AttemptDone<TcpSocket>): () => void {
+  return new TcpAttempt(where, libc(), null, done).start(secure, () => ({ fd }));
+}
+
+type Source = { readonly hostname: string; readonly port: number } | { readonly fd: number };
+
 class TcpAttempt implements Opening {
-  readonly #options: TcpConnectOptions;
-  readonly #ip: IpAddress;
+  readonly #where: string;
+  /** Null for a plain `Bun.connect`, where `open` means connected. */
   readonly #library: Libc | null;
+  readonly #socketOptions: CheckedSocketOptions | null;
   readonly #done: AttemptDone<TcpSocket>;
   readonly #tcp: TcpSocket;
+  #fd = -1;
+  #overDescriptor = false;
   #socket: Socket<TcpSocket> | null = null;
   #over = false;
 
-  constructor(options: TcpConnectOptions, ip: IpAddress, library: Libc | null, done: AttemptDone<TcpSocket>) {
-    this.#options = options;
-    this.#ip = ip;
+  constructor(
+    where: string,
+    library: Libc | null,
+    socketOptions: CheckedSocketOptions | null,
+    done: AttemptDone<TcpSocket>,
+  ) {
+    this.#where = where;
     this.#library = library;
+    this.#socketOptions = socketOptions;
     this.#done = done;
     this.#tcp = openings.create(this);
   }
 
-  start(): void {
-    const { port, secure } = this.#options;
-    const shared = { allowHalfOpen: true, data: this.#tcp, socket: openings.handlers(secure) };
+  start(secure: boolean, open: () => Source): () => void {
     try {
-      const target =
-        this.#library === null
-          ? { hostname: this.#ip.address, port }
-          : // Missing from the types: a descriptor in place of an address.
-            ({ fd: this.#openDescriptor(this.#library) } as unknown as { hostname: string; port: number });
+      const source = open();
+      this.#overDescriptor = "fd" in source;
+      if ("fd" in source) this.#fd = source.fd;
+      // A descriptor in place of an address is missing from the types.
+      const target = source as { readonly hostname: string; readonly port: number };
+      const handlers = openings.handlers(secure);
       // Failures arrive by `connectError` and `close`.
-      Bun.connect<TcpSocket>({ ...target, ...shared }).catch(ignore);
+      Bun.connect<TcpSocket>({ ...target, allowHalfOpen: true, data: this.#tcp, socket: handlers }).catch(ignore);
     } catch (error) {
-      this.#fail(error);
+      this.failed(error instanceof Error ? error : null);
     }
-  }
-
-  cancel(): void {
-    this.#over = true;
-    this.#socket?.terminate();
+    return () => this.#cancel();
   }
 
   opened(socket: Socket<TcpSocket>): void {
     this.#socket = socket;
     if (this.#over) socket.terminate();
-    else if (this.#library === null) this.#connected();
+    else if (!this.#overDescriptor) this.#connected();
   }
 
   /** Over a descriptor `open` comes at once; the first `drain` or byte tells that it is connected, if it has a peer. */
   writable(): void {
-    if (this.#library === null || this.#socket === null) return;
-    const { fd } = this.#socket as unknown as { readonly fd: number };
-    if (this.#library.peerAddress(fd, new Uint8Array(28)) > 0) this.#connected();
+    if (!this.#overDescriptor || this.#socket === null) return;
+    if (this.#library === null || this.#library.peerAddress(this.#fd, new Uint8Array(28)) > 0) this.#connected();
   }
 
   handshaken(): void {}
 
   failed(error: Error | null): void {
+    // What Bun never opened it does not close either.
+    if (this.#socket === null && this.#fd >= 0) this.#library?.close(this.#fd);
     this.#socket = null;
-    this.#fail(error);
+    this.#fd = -1;
+    if (this.#over) return;
+    this.#over = true;
+    this.#done(error === null || isSystemError(error) ? this.#describe(error) : error, null);
+  }
+
+  #cancel(): void {
+    this.#over = true;
+    this.#socket?.terminate();
   }
 
   #connected(): void {
     if (this.#over) return;
     this.#over = true;
-    // Bun turns Nagle off on whatever it adopts.
-    if (!this.#options.socket.noDelay) this.#socket?.setNoDelay(false);
+    const { noDelay, quickAck } = this.#socketOptions ?? {};
+    // Bun turns Nagle off on whatever it adopts, and the kernel leaves its quick mode by itself.
+    if (noDelay === false) this.#socket?.setNoDelay(false);
+    const { IPPROTO_TCP, TCP_QUICKACK } = this.#library?.constants ?? {};
+    if (typeof quickAck === "boolean" && IPPROTO_TCP !== undefined && typeof TCP_QUICKACK === "number") {
+      this.#library?.setOption(this.#fd, IPPROTO_TCP, TCP_QUICKACK, Number(quickAck));
+    }
     this.#done(null, this.#tcp);
   }
 
-  #fail(error: unknown): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#done(error instanceof Error && !isSystemError(error) ? error : this.#describe(error), null);
-  }
-
-  #describe(cause: unknown): ConnectError {
-    const address = endpoint(this.#ip.address, this.#options.port);
+  #describe(cause: Error | null): ConnectError {
     const osCode = osCodeOf(cause);
     const code = osCode === "ECONNREFUSED" ? "CONNECT_REFUSED" : "CONNECT_FAILED";
-    const message = `Cannot connect to ${address}: ${osCode ?? "the connection closed at once"}`;
-    return new ConnectError(code, message, { phase: "tcp", address, osCode, errno: errnoOf(cause), cause });
+    const message = `Cannot connect to ${this.#where}: ${osCode ?? "the connection closed at once"}`;
+    return new ConnectError(code, message, {
+      phase: "tcp",
+      address: this.#where,
+      osCode,
+      errno: errnoOf(cause),
+      cause,
+    });
   }
+}
 
-  /** A socket with every option set, connecting. @throws SocketOptionError, or a {@link SystemError} */
-  #openDescriptor(library: Libc): number {
-    const { port, socket: options } = this.#options;
-    const { AF_INET, AF_INET6, EINPROGRESS, EINTR } = library.constants;
-    const fd = library.openSocket(this.#ip.family === 4 ? AF_INET : AF_INET6);
-    if (fd < 0) throw new SystemError("socket", -fd);
-    try {
-      applySocketOptions(library, fd, this.#ip.family, options);
-      const local = options.localAddress === null ? null : ipLiteral(options.localAddress);
-      if (local !== null) {
-        const bound = library.bind(fd, socketAddress(library, local, 0));
-        if (bound < 0) throw refused("localAddress", local.address, -bound);
-      }
-      const result = library.connect(fd, socketAddress(library, this.#ip, port));
-      if (result < 0 && result !== -EINPROGRESS && result !== -EINTR) throw new SystemError("connect", -result);
-      return fd;
-    } catch (error) {
-      library.close(fd);
-      throw error;
-    }
+/** A socket with every option set, connecting. @throws SocketOptionError, or a {@link SystemError} */
+function openDescriptor(library: Libc, ip: IpAddress, { port, socket: options }: TcpConnectOptions): number {
+  const { AF_INET, AF_INET6, EINPROGRESS, EINTR } = library.constants;
+  const fd = library.openSocket(ip.family === 4 ? AF_INET : AF_INET6);
+  if (fd < 0) throw new SystemError("socket", -fd);
+  try {
+    applySocketOptions(library, fd, ip.family, options);
+    const local = options.localAddress === null ? null : ipLiteral(options.localAddress);
+    const bound = local === null ? 0 : library.bind(fd, socketAddress(library, local, 0));
+    if (bound < 0) throw refused("localAddress", local?.address, -bound);
+    const result = library.connect(fd, socketAddress(library, ip, port));
+    if (result < 0 && result !== -EINPROGRESS && result !== -EINTR) throw new SystemError("connect", -result);
+    return fd;
+  } catch (error) {
+    library.close(fd);
+    throw error;
   }
 }
 
@@ -149,7 +183,7 @@ class SystemError extends Error {
 
 /** Ours, or one that Bun made of a system call's failure. */
 function isSystemError(error: Error): boolean {
-  return error instanceof SystemError || "syscall" in error || errnoOf(error) !== null;
+  return "syscall" in error || errnoOf(error) !== null;
 }
 
 function ignore(): void {}

@@ -1,6 +1,7 @@
-import type { Socket, SocketHandler, TLSOptions } from "bun";
+import type { Socket, SocketHandler } from "bun";
 import { TransportError, transportErrorFrom } from "./errors.ts";
-import { type Endpoints, readSocketInfo, type SocketInfo } from "./socket-info.ts";
+import type { Opening, Openings, SocketFacts } from "./opening.ts";
+import { readSocketInfo, type SocketInfo } from "./socket-info.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
 
 /** Set by the class below, which alone can reach its private parts. Not for users. */
@@ -300,38 +301,6 @@ export class TcpSocket implements Transport {
       },
     };
   }
-}
-
-/** Who waits for a socket to open, or for its handshake to end. Told by the socket's callbacks. */
-export interface Opening {
-  /** The Bun socket exists; a socket over a descriptor may still be connecting. */
-  opened(socket: Socket<TcpSocket>): void;
-  /** It can be written to or has bytes: it is connected. */
-  writable(): void;
-  handshaken(ok: boolean, error: Error | null): void;
-  /** It is gone. */
-  failed(error: Error | null): void;
-}
-
-/** What is settled by the time a socket is open. */
-export interface SocketFacts extends Endpoints {
-  readonly secure: boolean;
-  readonly alpnProtocol: string | null;
-  readonly tlsVersion: string | null;
-  readonly sessionReused: boolean;
-  /** Where TLS sessions are kept for the next connection; null where they are not. */
-  readonly session: { remember(ticket: Uint8Array): void } | null;
-}
-
-/** What the files of this layer do with a socket that is not open yet. Users get open ones. */
-export interface Openings {
-  create(opening: Opening): TcpSocket;
-  handlers(secure: boolean): SocketHandler<TcpSocket>;
-  startTls(tcp: TcpSocket, opening: Opening, tls: TLSOptions): void;
-  /** From here on the socket is open: its callbacks speak to the attached handler. */
-  establish(tcp: TcpSocket, facts: SocketFacts): void;
-  /** Both ends of a connected socket. */
-  endpoints(tcp: TcpSocket): Endpoints;
 }
 
 const UNKNOWN_FACTS: SocketFacts = {

@@ -1,7 +1,8 @@
 import type { Socket } from "bun";
 import { endpoint } from "./address.ts";
 import { ConnectError, errnoOf, osCodeOf } from "./errors.ts";
-import { type Opening, openings, type SocketFacts, type TcpSocket } from "./tcp-socket.ts";
+import type { Opening, SocketFacts } from "./opening.ts";
+import { openings, type TcpSocket } from "./tcp-socket.ts";
 import { type TlsConfig, tlsInternals } from "./tls-config.ts";
 
 /** What a handshake is held on a connected socket with. */
