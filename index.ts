@@ -1,15 +1,47 @@
+// WebSocket
+export { WsChannel, type WsClosure } from "./src/ws/channel.ts";
+export { WsConnection, type WsHandlers } from "./src/ws/connection.ts";
+export type { WsOptions } from "./src/ws/options.ts";
+export type { SessionState } from "./src/ws/session.ts";
+export { WsStream } from "./src/ws/stream.ts";
+
 // Errors
 export { NexusError, ProtocolError, type ProtocolFault, TimeoutError, UsageError } from "./src/codec/errors.ts";
+export {
+  AbortedError,
+  ConnectError,
+  type ConnectErrorCode,
+  type ConnectFailure,
+  type ConnectPhase,
+  SocketOptionError,
+  type SocketOptionErrorCode,
+  TlsConfigError,
+  type TlsConfigErrorCode,
+  TransportError,
+  type TransportErrorCode,
+} from "./src/socket/errors.ts";
+export { HandshakeError, type HandshakeErrorCode, WsClosedError, type WsClosedErrorCode } from "./src/ws/errors.ts";
 
 // Sans-IO
-export { ByteRing, type RingMemory } from "./src/codec/byte-ring.ts";
+export { ByteRing, plainMemory, type RingMemory } from "./src/codec/byte-ring.ts";
 export { WriteBuffer } from "./src/codec/write-buffer.ts";
+export { CloseCode, isSendableCloseCode } from "./src/codec/ws/close-code.ts";
+export type { HeaderRules } from "./src/codec/ws/frame-header.ts";
 export { FrameReader } from "./src/codec/ws/frame-reader.ts";
 export { FrameWriter, type FrameWriterOptions, type PayloadWriter } from "./src/codec/ws/frame-writer.ts";
 export type { MaskKeys } from "./src/codec/ws/mask.ts";
-export type { Message, MessageKind, OwnedMessage } from "./src/codec/ws/message.ts";
-export type { Role } from "./src/codec/ws/opcode.ts";
+export { Message, type MessageKind, type OwnedMessage } from "./src/codec/ws/message.ts";
+export { Opcode, type Role } from "./src/codec/ws/opcode.ts";
 export type { FrameReaderOptions } from "./src/codec/ws/reader-options.ts";
+export type { HeaderPairs } from "./src/codec/ws/upgrade-response.ts";
 
 // Sockets
+export { type MirroredMemory, mirroredMemory } from "./src/ffi/mirrored-memory.ts";
+export { type DialOptions, type DialTarget, dial } from "./src/socket/dial.ts";
+export { type MemoryPairOptions, memoryPair } from "./src/socket/memory-pair.ts";
+export type { KeepAliveOptions, SocketOptions } from "./src/socket/options.ts";
+export { ringMemory } from "./src/socket/ring-memory.ts";
+export type { SocketInfo, SocketOptionsInForce, TcpInfo } from "./src/socket/socket-info.ts";
+export { TcpSocket } from "./src/socket/tcp-socket.ts";
+export { type PemSource, TlsConfig, type TlsOptions } from "./src/socket/tls-config.ts";
 export type { Transport, TransportHandler } from "./src/socket/transport.ts";

@@ -71,6 +71,11 @@ export class UpgradeResponseReader {
     return taken;
   }
 
+  /** The status is known to be a refusal; its body is still coming. */
+  get refused(): boolean {
+    return this.outcome === null && this.#bodyEnd >= 0;
+  }
+
   /** The connection ended: whatever is there of a refusal's body is all of it. */
   eof(): void {
     if (this.outcome !== null) return;

@@ -1,0 +1,45 @@
+import { NexusError } from "../codec/errors.ts";
+import type { HeaderPairs, UpgradeOutcome } from "../codec/ws/upgrade-response.ts";
+
+/** The codes of {@link HandshakeError}. */
+export type HandshakeErrorCode =
+  /** The server answered with a status other than 101. */
+  | "HANDSHAKE_REFUSED"
+  /** The 101 breaks a rule of RFC 6455 section 4.1. */
+  | "HANDSHAKE_INVALID"
+  /** The answer is not an HTTP/1.1 head, or over 16 KiB. */
+  | "HANDSHAKE_MALFORMED"
+  /** The connection ended before the answer was whole. */
+  | "HANDSHAKE_CUT";
+
+/** The server did not open the WebSocket. */
+export class HandshakeError extends NexusError {
+  declare readonly code: HandshakeErrorCode;
+  /** Status of the answer; 0 where there was none. */
+  readonly status: number;
+  /** The answer's fields in order and case. */
+  readonly headers: HeaderPairs;
+  /** The first 4 KiB of the answer's body. */
+  readonly body: string;
+
+  constructor(outcome: UpgradeOutcome & { open: false }, options?: ErrorOptions) {
+    super(outcome.code, `Cannot open WebSocket: ${outcome.reason}`, options);
+    this.status = outcome.status;
+    this.headers = outcome.headers;
+    this.body = outcome.body;
+  }
+}
+
+/** The codes of {@link WsClosedError}. */
+export type WsClosedErrorCode =
+  /** Something was to be sent, or room was awaited, on a WebSocket that is closing or closed. */
+  | "WS_NOT_OPEN"
+  /** The peer ended the connection without a close frame. */
+  | "WS_ABNORMAL_CLOSURE"
+  /** `terminate()` cut the connection. */
+  | "WS_TERMINATED";
+
+/** The WebSocket is not, or no longer, there to do what was asked. */
+export class WsClosedError extends NexusError {
+  declare readonly code: WsClosedErrorCode;
+}

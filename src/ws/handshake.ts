@@ -1,0 +1,162 @@
+import { TimeoutError } from "../codec/errors.ts";
+import { upgradeRequestText } from "../codec/ws/upgrade-request.ts";
+import { type HeaderPairs, type UpgradeOutcome, UpgradeResponseReader } from "../codec/ws/upgrade-response.ts";
+import { AbortedError } from "../socket/errors.ts";
+import type { Transport, TransportHandler } from "../socket/transport.ts";
+import { HandshakeError } from "./errors.ts";
+import type { WsSettings } from "./options.ts";
+import type { WsTarget } from "./target.ts";
+
+/** What a successful opening handshake settled. */
+export interface OpenHandshake {
+  readonly url: string;
+  readonly protocol: string;
+  readonly headers: HeaderPairs;
+}
+
+/** Called within the transport's callback, so that no byte can come between the handshake and its successor. */
+export type OnOpen<T> = (handshake: OpenHandshake, rest: Uint8Array) => T;
+
+/**
+ * A client's opening handshake over a connected transport (RFC 6455 section 4.1). Resolves with what `onOpen` makes of it; on any
+ * failure the transport is cut.
+ *
+ * @param timeout milliseconds that are left of `connectTimeout`
+ */
+export function openHandshake<T>(
+  transport: Transport,
+  target: WsTarget,
+  settings: WsSettings,
+  timeout: number,
+  onOpen: OnOpen<T>,
+): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  new Handshake(transport, target, settings, timeout, (outcome, rest) => {
+    if (outcome instanceof Error) {
+      transport.terminate();
+      reject(outcome);
+      return;
+    }
+    try {
+      resolve(onOpen({ url: target.url, protocol: outcome.protocol, headers: outcome.headers }, rest));
+    } catch (error) {
+      transport.terminate();
+      reject(error);
+    }
+  }).start();
+  return promise;
+}
+
+type Opened = UpgradeOutcome & { open: true };
+
+class Handshake implements TransportHandler {
+  readonly #transport: Transport;
+  readonly #request: Uint8Array;
+  readonly #reader: UpgradeResponseReader;
+  readonly #settings: WsSettings;
+  readonly #timeout: number;
+  readonly #settle: (outcome: Opened | Error, rest: Uint8Array) => void;
+  readonly #onAbort: () => void;
+  readonly #timer: ReturnType<typeof setTimeout>;
+  #sent = 0;
+  #settled = false;
+
+  constructor(
+    transport: Transport,
+    target: WsTarget,
+    settings: WsSettings,
+    timeout: number,
+    settle: (outcome: Opened | Error, rest: Uint8Array) => void,
+  ) {
+    const key = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64");
+    const accept = new Bun.CryptoHasher("sha1").update(key + GUID).digest("base64");
+    const { protocols, signal } = settings;
+    this.#transport = transport;
+    this.#settings = settings;
+    this.#timeout = timeout;
+    this.#settle = settle;
+    this.#reader = new UpgradeResponseReader({ accept, protocols });
+    const { authority, path } = target;
+    const text = upgradeRequestText({ authority, target: path, key, protocols, headers: fields(settings, target) });
+    this.#request = Buffer.from(text, "latin1");
+    this.#onAbort = () => {
+      const message = `Cannot open WebSocket ${target.url}: aborted during handshake`;
+      this.#finish(new AbortedError(message, "handshake", signal?.reason));
+    };
+    this.#timer = setTimeout(() => this.#expire(target.url), timeout);
+  }
+
+  start(): void {
+    const { signal } = this.#settings;
+    if (signal?.aborted) {
+      this.#onAbort();
+      return;
+    }
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    this.#send();
+    this.#transport.attach(this);
+  }
+
+  onBytes(chunk: Uint8Array): void {
+    if (this.#settled) return;
+    const taken = this.#reader.read(chunk);
+    const { outcome } = this.#reader;
+    if (outcome === null) return;
+    this.#finish(outcome.open ? outcome : new HandshakeError(outcome), chunk.subarray(taken));
+  }
+
+  onDrain(): void {
+    if (!this.#settled) this.#send();
+  }
+
+  onEnd(): void {
+    this.#cut(null);
+  }
+
+  onClose(error: Error | null): void {
+    this.#cut(error);
+  }
+
+  #send(): void {
+    const request = this.#request;
+    if (this.#sent === request.length) return;
+    const taken = this.#transport.write(request, this.#sent, request.length - this.#sent);
+    if (taken > 0) this.#sent += taken;
+  }
+
+  #cut(cause: Error | null): void {
+    if (this.#settled) return;
+    this.#reader.eof();
+    const { outcome } = this.#reader;
+    if (outcome !== null && !outcome.open) {
+      this.#finish(new HandshakeError(outcome, cause === null ? undefined : { cause }));
+    }
+  }
+
+  #expire(url: string): void {
+    // Part of a refusal's body may be missing, but the status is known.
+    if (this.#reader.refused) this.#cut(null);
+    const { connectTimeout } = this.#settings;
+    const message = `Cannot open WebSocket ${url}: ${connectTimeout} ms ran out during handshake, ${Math.ceil(this.#timeout)} ms of them there`;
+    this.#finish(new TimeoutError("CONNECT_TIMEOUT", message, connectTimeout, "handshake"));
+  }
+
+  #finish(outcome: Opened | Error, rest: Uint8Array = NOTHING): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    clearTimeout(this.#timer);
+    this.#settings.signal?.removeEventListener("abort", this.#onAbort);
+    this.#settle(outcome, rest);
+  }
+}
+
+/** The URL's login stands for an `Authorization` that the user did not give. */
+function fields({ headers }: WsSettings, { authorization }: WsTarget): WsSettings["headers"] {
+  if (authorization === null || headers.some(([name]) => name.toLowerCase() === "authorization")) return headers;
+  return [...headers, ["Authorization", authorization]];
+}
+
+/** RFC 6455 section 1.3. */
+const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+const NOTHING: Uint8Array = new Uint8Array(0);

@@ -1,0 +1,6 @@
+export { WsChannel, type WsClosure } from "./channel.ts";
+export { WsConnection, type WsHandlers } from "./connection.ts";
+export { HandshakeError, type HandshakeErrorCode, WsClosedError, type WsClosedErrorCode } from "./errors.ts";
+export type { WsOptions } from "./options.ts";
+export type { SessionState } from "./session.ts";
+export { WsStream } from "./stream.ts";

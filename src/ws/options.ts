@@ -1,0 +1,92 @@
+import { UsageError } from "../codec/errors.ts";
+import type { SocketOptions } from "../socket/options.ts";
+import type { TlsConfig } from "../socket/tls-config.ts";
+
+/** How a WebSocket is opened and held. Everything is optional; times are in milliseconds, sizes in bytes. */
+export interface WsOptions {
+  /** For `wss:`. Default: a new `TlsConfig()`, which trusts the system's roots. Make one at start-up and share it: it keeps the sessions. */
+  readonly tls?: TlsConfig;
+  /** Options of the TCP socket. Default: `noDelay` alone. */
+  readonly socket?: SocketOptions;
+  /** Subprotocols to offer, the preferred one first. Default: none. */
+  readonly protocols?: readonly string[];
+  /** Fields of the upgrade request, sent in this order and case. Default: none. */
+  readonly headers?: Readonly<Record<string, string>> | readonly (readonly [name: string, value: string])[];
+  /** Bounds name, TCP, TLS and upgrade together. Default 10,000. */
+  readonly connectTimeout?: number;
+  /** Bounds the TLS handshake alone. Default: what `connectTimeout` leaves. */
+  readonly tlsTimeout?: number;
+  /** How long the closing handshake and the end of the connection may take before it is cut. Default 5,000. */
+  readonly closeTimeout?: number;
+  /** Gives up opening. Once open it has no effect. */
+  readonly signal?: AbortSignal;
+  /** Bytes of the ring that is read into. Default 256 KiB. Raise it where bursts outrun the program; larger messages arrive whole all the same. */
+  readonly bufferCapacity?: number;
+  /** Bytes of the buffer that is encoded into; it grows while the kernel takes less than is sent. Default 64 KiB. */
+  readonly writeBufferCapacity?: number;
+  /** Above this many unsent bytes `send*` says false. Default 1 MiB. */
+  readonly highWaterMark?: number;
+  /** Largest payload of one frame. Default: `maxMessageSize`. */
+  readonly maxFrameSize?: number;
+  /** Largest message. Default 16 MiB. */
+  readonly maxMessageSize?: number;
+  /** Pings are answered at once. Default true. */
+  readonly autoPong?: boolean;
+}
+
+/** {@link WsOptions}, checked and complete. */
+export interface WsSettings {
+  readonly tls: TlsConfig | null;
+  readonly socket: SocketOptions;
+  readonly protocols: readonly string[];
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly connectTimeout: number;
+  readonly tlsTimeout: number;
+  readonly closeTimeout: number;
+  readonly signal: AbortSignal | null;
+  readonly bufferCapacity: number;
+  readonly writeBufferCapacity: number;
+  readonly highWaterMark: number;
+  readonly maxFrameSize: number;
+  readonly maxMessageSize: number;
+  readonly autoPong: boolean;
+}
+
+export function wsSettings(options: WsOptions): WsSettings {
+  const headers = options.headers ?? [];
+  const connectTimeout = positive("connectTimeout", options.connectTimeout ?? 10_000, MAX_TIMEOUT);
+  const maxMessageSize = positive("maxMessageSize", options.maxMessageSize ?? 16 << 20, MAX_SIZE);
+  return {
+    tls: options.tls ?? null,
+    socket: options.socket ?? {},
+    protocols: options.protocols ?? [],
+    headers: isPairs(headers) ? headers : Object.entries(headers),
+    connectTimeout,
+    tlsTimeout: positive("tlsTimeout", options.tlsTimeout ?? connectTimeout, MAX_TIMEOUT),
+    closeTimeout: positive("closeTimeout", options.closeTimeout ?? 5_000, MAX_TIMEOUT),
+    signal: options.signal ?? null,
+    bufferCapacity: positive("bufferCapacity", options.bufferCapacity ?? 256 << 10, MAX_SIZE),
+    writeBufferCapacity: positive("writeBufferCapacity", options.writeBufferCapacity ?? 64 << 10, MAX_SIZE),
+    highWaterMark: positive("highWaterMark", options.highWaterMark ?? 1 << 20, MAX_SIZE),
+    maxFrameSize: positive("maxFrameSize", options.maxFrameSize ?? maxMessageSize, MAX_SIZE),
+    maxMessageSize,
+    autoPong: options.autoPong ?? true,
+  };
+}
+
+function isPairs(headers: NonNullable<WsOptions["headers"]>): headers is readonly (readonly [string, string])[] {
+  return Array.isArray(headers);
+}
+
+function positive(name: string, value: number, most: number): number {
+  if (Number.isInteger(value) && value > 0 && value <= most) return value;
+  throw new UsageError(
+    "OPTION_OUT_OF_RANGE",
+    `Cannot open WebSocket: ${name} is ${value}, not an integer from 1 to ${most}`,
+  );
+}
+
+/** The longest that a timer can wait. */
+const MAX_TIMEOUT = 0x7fffffff;
+/** Keeps every index a 32-bit integer. */
+const MAX_SIZE = 1 << 30;

@@ -1,0 +1,167 @@
+import { UsageError } from "../codec/errors.ts";
+import { WriteBuffer } from "../codec/write-buffer.ts";
+import type { FrameWriter, PayloadWriter } from "../codec/ws/frame-writer.ts";
+import { maskBytes } from "../codec/ws/mask.ts";
+import { Opcode } from "../codec/ws/opcode.ts";
+import type { Transport } from "../socket/transport.ts";
+
+/** Sizes of an {@link Outbox} in bytes. */
+export interface OutboxLimits {
+  readonly capacity: number;
+  readonly highWaterMark: number;
+}
+
+/**
+ * The way out: frames are encoded into one buffer and offered to the transport; what the kernel does not take waits, in order.
+ * Nothing is refused: above the high-water mark {@link settle} says false, and {@link onRoom} is called once at most half of it waits.
+ */
+export class Outbox {
+  /** Called when room came after a send had said false. */
+  onRoom: () => void = ignore;
+  readonly #transport: Transport;
+  readonly #writer: FrameWriter;
+  readonly #buffer: WriteBuffer;
+  readonly #highWaterMark: number;
+  /** The kernel took less than it was offered: wait for its drain. */
+  #blocked = false;
+  /** A send said false, and nobody was told yet that there is room. */
+  #full = false;
+  #corked = 0;
+  #writingInPlace = false;
+
+  constructor(transport: Transport, writer: FrameWriter, limits: OutboxLimits) {
+    this.#transport = transport;
+    this.#writer = writer;
+    this.#buffer = new WriteBuffer(limits.capacity);
+    this.#highWaterMark = limits.highWaterMark;
+  }
+
+  /** Bytes that wait for the kernel. */
+  get length(): number {
+    return this.#buffer.length;
+  }
+
+  /** True after a send said false, until room came. */
+  get full(): boolean {
+    return this.#full;
+  }
+
+  text(text: string): boolean {
+    // A string takes up to three bytes a character while it is encoded: a long one is encoded beside the buffer.
+    if (text.length > this.#buffer.capacity) return this.#pieces(Opcode.TEXT, encoder.encode(text));
+    this.#checkNotWriting();
+    this.#writer.text(this.#buffer, text);
+    return this.settle();
+  }
+
+  binary(payload: Uint8Array): boolean {
+    if (payload.length > this.#buffer.capacity) return this.#pieces(Opcode.BINARY, payload);
+    this.#checkNotWriting();
+    this.#writer.binary(this.#buffer, payload);
+    return this.settle();
+  }
+
+  ping(payload?: Uint8Array): boolean {
+    this.#checkNotWriting();
+    this.#writer.ping(this.#buffer, payload);
+    return this.settle();
+  }
+
+  pong(payload?: Uint8Array): boolean {
+    this.#checkNotWriting();
+    this.#writer.pong(this.#buffer, payload);
+    return this.settle();
+  }
+
+  close(code: number | undefined, reason: string | undefined): boolean {
+    this.#checkNotWriting();
+    this.#writer.close(this.#buffer, code, reason);
+    return this.settle();
+  }
+
+  inPlace(kind: "text" | "binary", maxLength: number, write: PayloadWriter): boolean {
+    this.#checkNotWriting();
+    this.#writingInPlace = true;
+    try {
+      if (kind === "text") this.#writer.textWith(this.#buffer, maxLength, write);
+      else this.#writer.binaryWith(this.#buffer, maxLength, write);
+    } finally {
+      this.#writingInPlace = false;
+    }
+    return this.settle();
+  }
+
+  /** Runs `sends` and offers what they encoded in one write. */
+  cork(sends: () => void): boolean {
+    this.#corked++;
+    try {
+      sends();
+    } finally {
+      this.#corked--;
+    }
+    return this.settle();
+  }
+
+  /** Offers what waits, unless corked or blocked; false above the high-water mark. */
+  settle(): boolean {
+    if (!this.#blocked && this.#corked === 0) this.#offer();
+    if (this.#buffer.length <= this.#highWaterMark) return true;
+    this.#full = true;
+    return false;
+  }
+
+  /** The transport has room again. */
+  drain(): void {
+    this.#blocked = false;
+    if (this.#buffer.length > 0) this.#offer();
+    if (!this.#full || this.#buffer.length > this.#highWaterMark >> 1) return;
+    this.#full = false;
+    this.onRoom();
+  }
+
+  /** Drops what waits: the connection is gone. */
+  clear(): void {
+    this.#buffer.clear();
+    this.#full = false;
+  }
+
+  #offer(): void {
+    const buffer = this.#buffer;
+    while (buffer.length > 0) {
+      const taken = this.#transport.write(buffer.bytes, buffer.head, buffer.length);
+      if (taken < 0) {
+        buffer.clear();
+        return;
+      }
+      this.#blocked = taken < buffer.length;
+      if (taken > 0) buffer.consume(taken);
+      if (this.#blocked) return;
+    }
+  }
+
+  /** A payload over the buffer's capacity goes out piece by piece, so that a large one costs no large buffer unless the kernel is full. */
+  #pieces(opcode: number, payload: Uint8Array): boolean {
+    this.#checkNotWriting();
+    const buffer = this.#buffer;
+    const key = this.#writer.header(buffer, opcode, payload.length, true);
+    for (let offset = 0; offset < payload.length; offset += buffer.capacity) {
+      const piece = payload.subarray(offset, offset + buffer.capacity);
+      const start = buffer.reserve(piece.length);
+      const end = start + piece.length;
+      buffer.bytes.set(piece, start);
+      if (key !== 0) maskBytes(buffer.bytes, buffer.words, start, end, key, offset);
+      buffer.commit(end);
+      this.settle();
+    }
+    return this.settle();
+  }
+
+  #checkNotWriting(): void {
+    if (!this.#writingInPlace) return;
+    throw new UsageError("SEND_WITHIN_WRITER", "Cannot send: a writer function is filling the buffer");
+  }
+}
+
+const encoder: TextEncoder = new TextEncoder();
+
+function ignore(): void {}

@@ -1,0 +1,310 @@
+import { type ProtocolError, TimeoutError } from "../codec/errors.ts";
+import { CloseCode } from "../codec/ws/close-code.ts";
+import type { FrameReader } from "../codec/ws/frame-reader.ts";
+import { FrameScout } from "../codec/ws/frame-scout.ts";
+import { FrameWriter } from "../codec/ws/frame-writer.ts";
+import type { Message } from "../codec/ws/message.ts";
+import type { Role } from "../codec/ws/opcode.ts";
+import { ringMemory } from "../socket/ring-memory.ts";
+import type { Transport, TransportHandler } from "../socket/transport.ts";
+import { WsClosedError } from "./errors.ts";
+import { Inbox } from "./inbox.ts";
+import { maskKeys } from "./mask-keys.ts";
+import type { WsSettings } from "./options.ts";
+import { Outbox } from "./outbox.ts";
+
+/**
+ * Where an open WebSocket stands (RFC 6455 section 7.1).
+ *
+ * - `open`: messages travel both ways
+ * - `closing`: our close frame is out, the peer's is not in
+ * - `answered`: both close frames were exchanged; the end of the connection is awaited
+ * - `failed`: the peer broke the protocol; it was told, and the end of the connection is awaited
+ * - `ended`: nothing more comes or goes
+ */
+export type SessionState = "open" | "closing" | "answered" | "failed" | "ended";
+
+const TRANSITIONS = {
+  open: ["closing", "answered", "failed", "ended"],
+  closing: ["answered", "failed", "ended"],
+  answered: ["ended"],
+  failed: ["ended"],
+  ended: [],
+} as const satisfies Record<SessionState, readonly SessionState[]>;
+
+/** How a session ended. */
+export interface SessionEnd {
+  /** The peer's close code: 1005 where its close frame had none, 1006 where no close frame came. */
+  readonly code: number;
+  readonly reason: string;
+  /** Null after a closing handshake, and after `terminate()`. */
+  readonly error: Error | null;
+}
+
+/** What a session tells the shell around it: WsConnection's callbacks, WsStream's promises. */
+export interface SessionShell {
+  /** Something changed: take messages with `next()`, then look at `end`. */
+  wake(): void;
+  /** There is room to send after a send had said false. */
+  room(): void;
+}
+
+/**
+ * The protocol over an open transport, in the order of duties that each chunk meets: it is fed to the reader, what is owed to the
+ * peer (pong, close echo) is written as its frame is read, deadlines are armed, and the message is handed to the shell.
+ */
+export class WsSession implements TransportHandler {
+  readonly transport: Transport;
+  readonly outbox: Outbox;
+  readonly reader: FrameReader;
+  state: SessionState = "open";
+  /** Set once, when there is nothing more to read and the end is known. */
+  end: SessionEnd | null = null;
+
+  readonly #settings: WsSettings;
+  readonly #role: Role;
+  readonly #inbox: Inbox;
+  readonly #scout: FrameScout;
+  #shell: SessionShell = ASLEEP;
+  #peerCode: number = CloseCode.ABNORMAL;
+  #peerReason = "";
+  /** The peer's close frame was read, or seen ahead of reading. */
+  #peerClosed = false;
+  /** The peer's FIN, or the transport's end, was seen: no more bytes come. */
+  #finished = false;
+  #transportError: Error | null = null;
+  #owedPong: Uint8Array | null = null;
+  #shutdownOwed = false;
+  #scouting = false;
+  #closeTimer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(transport: Transport, role: Role, settings: WsSettings) {
+    const { writeBufferCapacity: capacity, highWaterMark } = settings;
+    this.transport = transport;
+    this.#role = role;
+    this.#settings = settings;
+    this.#inbox = new Inbox(transport, role, ringMemory(settings.bufferCapacity), settings);
+    this.reader = this.#inbox.reader;
+    this.#scout = new FrameScout(this.reader);
+    this.outbox = new Outbox(transport, new FrameWriter(role === "client" ? { role, maskKeys } : { role }), {
+      capacity,
+      highWaterMark,
+    });
+    this.outbox.onRoom = () => this.#room();
+  }
+
+  /** Begins: `rest` are the bytes that came with the handshake. */
+  start(shell: SessionShell, rest: Uint8Array): void {
+    this.#shell = shell;
+    if (rest.length > 0) this.#inbox.receive(rest);
+    this.transport.attach(this);
+    if (rest.length > 0) shell.wake();
+  }
+
+  onBytes(chunk: Uint8Array): void {
+    if (this.state === "ended") return;
+    this.#inbox.receive(chunk);
+    this.#shell.wake();
+  }
+
+  onDrain(): void {
+    this.outbox.drain();
+    if (this.#shutdownOwed) this.#shutdownOnceSent();
+  }
+
+  onEnd(): void {
+    this.#finished = true;
+    this.lookAhead();
+    this.#shell.wake();
+  }
+
+  onClose(error: Error | null): void {
+    this.#finished = true;
+    this.lookAhead();
+    this.#transportError = error;
+    this.#disarm();
+    this.outbox.clear();
+    this.#enter("ended");
+    this.#shell.wake();
+  }
+
+  /** The next message, or null: then {@link end} says whether it was the last. Pings and close frames are answered on the way. */
+  next(): Message | null {
+    const message = this.reader.next();
+    if (message !== null && (message.kind === "binary" || message.kind === "text")) return message;
+    return this.#nextSlow(message);
+  }
+
+  /**
+   * Answers pings and the close frame that lie behind unread messages, once the program has had its turn: within the same turn of the
+   * event loop it usually reads all there is.
+   */
+  scheduleLookAhead(): void {
+    if (this.#scouting || this.reader.nextFrame >= this.reader.ring.tail) return;
+    this.#scouting = true;
+    setImmediate(() => {
+      this.#scouting = false;
+      this.lookAhead();
+    });
+  }
+
+  lookAhead(): void {
+    if (this.state !== "open" && this.state !== "closing") return;
+    for (let message = this.#scout.next(); message !== null; message = this.#scout.next()) this.#answer(message);
+  }
+
+  hold(): void {
+    this.#inbox.hold();
+  }
+
+  release(): void {
+    this.#inbox.release();
+  }
+
+  /** Begins the closing handshake; without effect once it has begun. */
+  close(code: number | undefined, reason: string | undefined): boolean {
+    if (this.state !== "open") return true;
+    const taken = this.outbox.close(code, reason);
+    this.#enter("closing");
+    this.#arm();
+    return taken;
+  }
+
+  /** Cuts the connection and drops what was not read. */
+  terminate(): void {
+    if (this.state === "ended") return;
+    this.#inbox.discard();
+    this.#finish({ code: CloseCode.ABNORMAL, reason: "", error: null });
+    this.transport.terminate();
+    this.#shell.wake();
+  }
+
+  /** What is known of the peer's close frame: 1006 where none was seen. */
+  get closure(): { readonly code: number; readonly reason: string } {
+    return { code: this.#peerCode, reason: this.#peerReason };
+  }
+
+  /** Throws where nothing can be sent any more. */
+  checkOpen(): void {
+    if (this.state === "open") return;
+    throw new WsClosedError(
+      "WS_NOT_OPEN",
+      `Cannot send: the WebSocket is ${this.state === "ended" ? "closed" : "closing"}`,
+    );
+  }
+
+  /** Gives the ring's memory back; no message is lent out any more. */
+  releaseMemory(): void {
+    this.reader.ring.release();
+  }
+
+  #nextSlow(first: Message | null): Message | null {
+    let message = first;
+    while (message === null) {
+      if (!this.#inbox.refill()) {
+        this.#exhausted();
+        return null;
+      }
+      message = this.reader.next();
+    }
+    if ((message.kind === "ping" || message.kind === "close") && !this.#scout.sawLent) this.#answer(message);
+    return message;
+  }
+
+  /** Everything that came was read: a failure, or the end, can be told now. */
+  #exhausted(): void {
+    if (this.end !== null) return;
+    const { failure } = this.reader;
+    if (failure !== null) {
+      this.#fail(failure);
+    } else if (this.#finished) {
+      const error = this.#peerClosed ? null : (this.#transportError ?? abnormalClosure(this.reader.ring.length));
+      this.#finish({ code: this.#peerCode, reason: this.#peerReason, error });
+      if (!this.transport.closed) this.transport.terminate();
+    }
+  }
+
+  #answer(message: Message): void {
+    if (message.kind === "ping") {
+      if (this.state !== "open" || !this.#settings.autoPong) return;
+      // A peer that pings and does not read is owed the latest pong only (RFC 6455 section 5.5.3).
+      if (this.outbox.full) this.#owedPong = message.bytes().slice();
+      else this.outbox.pong(message.bytes());
+      return;
+    }
+    const { closeCode, closeReason } = message;
+    this.#peerCode = closeCode;
+    this.#peerReason = closeReason;
+    this.#peerClosed = true;
+    if (this.state === "open") this.outbox.close(closeCode === CloseCode.NO_STATUS ? undefined : closeCode, undefined);
+    this.#enter("answered");
+    this.#arm();
+    // The server ends the connection first (RFC 6455 section 7.1.1).
+    if (this.#role === "server") this.#shutdownOnceSent();
+  }
+
+  /** Tells the peer why, ends our half, and leaves it the close timeout to end the other. */
+  #fail(failure: ProtocolError): void {
+    if (this.state === "open") this.outbox.close(failure.closeCode, undefined);
+    this.#enter("failed");
+    this.end = { code: CloseCode.ABNORMAL, reason: "", error: failure };
+    if (this.transport.closed) return;
+    this.#shutdownOnceSent();
+    this.#arm();
+  }
+
+  #shutdownOnceSent(): void {
+    this.#shutdownOwed = this.outbox.length > 0;
+    if (!this.#shutdownOwed) this.transport.shutdown();
+  }
+
+  #finish(end: SessionEnd): void {
+    this.end ??= end;
+    this.#enter("ended");
+    this.#disarm();
+    this.outbox.clear();
+  }
+
+  #room(): void {
+    const owed = this.#owedPong;
+    this.#owedPong = null;
+    if (owed !== null && this.state === "open") this.outbox.pong(owed);
+    this.#shell.room();
+  }
+
+  #enter(next: SessionState): void {
+    const allowed: readonly SessionState[] = TRANSITIONS[this.state];
+    if (allowed.includes(next)) this.state = next;
+  }
+
+  #arm(): void {
+    this.#closeTimer ??= setTimeout(() => this.#onCloseTimeout(), this.#settings.closeTimeout);
+  }
+
+  #disarm(): void {
+    if (this.#closeTimer !== null) clearTimeout(this.#closeTimer);
+    this.#closeTimer = null;
+  }
+
+  #onCloseTimeout(): void {
+    this.#closeTimer = null;
+    const { closeTimeout } = this.#settings;
+    if (this.state === "closing") {
+      const message = `Cannot close WebSocket: the peer sent no close frame within ${closeTimeout} ms`;
+      const error = new TimeoutError("WS_CLOSE_TIMEOUT", message, closeTimeout, "close");
+      this.#finish({ code: CloseCode.ABNORMAL, reason: "", error });
+    }
+    this.transport.terminate();
+    this.#shell.wake();
+  }
+}
+
+function abnormalClosure(unread: number): WsClosedError {
+  const where = unread === 0 ? "between two messages" : `${unread} bytes into a frame`;
+  return new WsClosedError(
+    "WS_ABNORMAL_CLOSURE",
+    `Cannot read: the peer ended the connection without a close frame, ${where}`,
+  );
+}
+
+const ASLEEP: SessionShell = { wake() {}, room() {} };

@@ -1,0 +1,128 @@
+import { UsageError } from "../codec/errors.ts";
+import type { Message, OwnedMessage } from "../codec/ws/message.ts";
+import type { Transport } from "../socket/transport.ts";
+import { WsChannel } from "./channel.ts";
+import { WsClosedError } from "./errors.ts";
+import type { OpenHandshake } from "./handshake.ts";
+import { openTransport, openUrl } from "./open.ts";
+import { type WsOptions, wsSettings } from "./options.ts";
+import type { WsSession } from "./session.ts";
+
+/**
+ * A WebSocket that is read by asking: `await recv()`, `tryRecv()` in a hot loop, or `for await`.
+ *
+ * ```ts
+ * await using ws = await WsStream.connect("wss://exchange.example/ws");
+ * ws.sendText('{"op":"subscribe"}');
+ * for (let msg = await ws.recv(); msg !== null; msg = await ws.recv()) {
+ *   if (msg.kind === "text") console.log(msg.text());
+ * }
+ * ```
+ *
+ * A program that does not read holds the peer back: the ring fills, then the socket is paused. Pings and the close frame are
+ * answered all the same, as far as they have arrived.
+ */
+export class WsStream extends WsChannel implements AsyncIterable<OwnedMessage>, AsyncDisposable {
+  #waiting: PromiseWithResolvers<Message | null> | null = null;
+  /** Nobody will read any more: what comes is dropped, so that the close frame is reached. */
+  #discarding = false;
+  #errorTold = false;
+
+  private constructor(session: WsSession, handshake: OpenHandshake) {
+    super(session, handshake);
+  }
+
+  /**
+   * Connects and opens.
+   * @throws ConnectError, HandshakeError, TimeoutError (`CONNECT_TIMEOUT`, with its phase), AbortedError, UsageError
+   */
+  static async connect(url: string | URL, options: WsOptions = {}): Promise<WsStream> {
+    return openUrl(url, wsSettings(options), WsStream.#start);
+  }
+
+  /** Opens over a transport that is connected already. `url` names host and path; for `wss:` the transport must be secure. */
+  static async connectWith(transport: Transport, url: string | URL, options: WsOptions = {}): Promise<WsStream> {
+    return openTransport(transport, url, wsSettings(options), WsStream.#start);
+  }
+
+  /**
+   * The next message that has arrived, or null: it never waits. The message is borrowed until the next `recv` or `tryRecv`.
+   * At the end it is null, too: `recv` tells the difference, and the error.
+   */
+  tryRecv(): Message | null {
+    return this.session.next();
+  }
+
+  /**
+   * The next message, borrowed until the next `recv` or `tryRecv`. After the peer's close frame comes one `close` message, then null.
+   * Every other end rejects once with its error: ProtocolError, TransportError, WsClosedError, TimeoutError; then null.
+   * One call at a time: a second one while the first waits rejects with `RECV_PENDING`.
+   */
+  recv(): Promise<Message | null> {
+    if (this.#waiting !== null) return Promise.reject(pending());
+    const message = this.session.next();
+    if (message !== null) return Promise.resolve(message);
+    if (this.session.reader.closed) return NO_MORE;
+    if (this.session.end !== null) return this.#ending();
+    this.#waiting = Promise.withResolvers();
+    return this.#waiting.promise;
+  }
+
+  /** The messages from here on, each owning its data, the close message last. Leaving the loop leaves the stream open. */
+  [Symbol.asyncIterator](): AsyncIterator<OwnedMessage, undefined> {
+    return {
+      next: async () => {
+        const message = await this.recv();
+        return message === null ? { done: true, value: undefined } : { done: false, value: message.toOwned() };
+      },
+    };
+  }
+
+  /** Closes with 1000, drops what still comes, and resolves when the connection is gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#discarding = true;
+    this.close(1000);
+    this.wake();
+    await this.closed;
+  }
+
+  protected override wake(): void {
+    if (this.#discarding) while (this.session.next() !== null);
+    else if (this.#waiting !== null) this.#deliver();
+    else this.session.scheduleLookAhead();
+    if (this.session.state !== "ended") return;
+    if (this.#discarding) this.session.releaseMemory();
+    this.settleEnd();
+  }
+
+  #deliver(): void {
+    const waiting = this.#waiting;
+    const message = this.session.next();
+    if (message === null && this.session.end === null) return;
+    this.#waiting = null;
+    if (message !== null) waiting?.resolve(message);
+    else this.#ending().then(waiting?.resolve, waiting?.reject);
+    this.session.scheduleLookAhead();
+  }
+
+  /** What `recv` says at the end: its error once, then null. Nothing is lent out any more, so the memory goes. */
+  #ending(): Promise<null> {
+    this.session.releaseMemory();
+    const { end } = this.session;
+    if (end === null || this.#errorTold || this.session.reader.closed) return NO_MORE;
+    this.#errorTold = true;
+    return Promise.reject(end.error ?? new WsClosedError("WS_TERMINATED", "Cannot read: the WebSocket was terminated"));
+  }
+
+  static #start(session: WsSession, handshake: OpenHandshake, rest: Uint8Array): WsStream {
+    const ws = new WsStream(session, handshake);
+    ws.start(rest);
+    return ws;
+  }
+}
+
+function pending(): UsageError {
+  return new UsageError("RECV_PENDING", "Cannot receive: another recv is waiting");
+}
+
+const NO_MORE: Promise<null> = Promise.resolve(null);
