@@ -33,3 +33,16 @@ export interface Openings {
   /** Both ends of a connected socket. */
   endpoints(tcp: TcpSocket): Endpoints;
 }
+
+/** Before anything is settled. */
+export const UNKNOWN_FACTS: SocketFacts = {
+  secure: false,
+  remoteAddress: "",
+  remotePort: 0,
+  localAddress: "",
+  localPort: 0,
+  alpnProtocol: null,
+  tlsVersion: null,
+  sessionReused: false,
+  session: null,
+};

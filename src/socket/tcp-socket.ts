@@ -1,6 +1,6 @@
 import type { Socket, SocketHandler } from "bun";
 import { TransportError, transportErrorFrom } from "./errors.ts";
-import type { Opening, Openings, SocketFacts } from "./opening.ts";
+import { type Opening, type Openings, type SocketFacts, UNKNOWN_FACTS } from "./opening.ts";
 import { readSocketInfo, type SocketInfo } from "./socket-info.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
 
@@ -238,10 +238,24 @@ export class TcpSocket implements Transport {
     if (tcp.#socket === socket || tcp.#socket === null) tcp.#gone(error);
   }
 
-  /** One set of callbacks for every socket; each finds its state in `socket.data`. */
-  static readonly #handlers: SocketHandler<TcpSocket> = {
+  /**
+   * What every socket is told. Alone it serves the raw half under TLS: with a `data` handler that one would be handed each
+   * chunk of ciphertext.
+   */
+  static readonly #rawHandlers: SocketHandler<TcpSocket> = {
     binaryType: "uint8array",
     open: TcpSocket.#begin,
+    drain: TcpSocket.#drained,
+    close: TcpSocket.#closedBy,
+    error: TcpSocket.#failed,
+    connectError(socket, error) {
+      socket.data.#gone(error);
+    },
+  };
+
+  /** One set of callbacks for every open socket; each finds its state in `socket.data`. */
+  static readonly #handlers: SocketHandler<TcpSocket> = {
+    ...TcpSocket.#rawHandlers,
     data(socket, chunk) {
       const tcp = socket.data;
       const receiver = tcp.#receiver;
@@ -252,29 +266,11 @@ export class TcpSocket implements Transport {
         tcp.#threw(error);
       }
     },
-    drain: TcpSocket.#drained,
     handshake(socket, ok, error) {
       socket.data.#opening?.handshaken(ok, error);
     },
     end(socket) {
       if (socket.data.#socket === socket) socket.data.#end();
-    },
-    close: TcpSocket.#closedBy,
-    error: TcpSocket.#failed,
-    connectError(socket, error) {
-      socket.data.#gone(error);
-    },
-  };
-
-  /** The raw half under TLS: without a `data` handler, or it would be handed every chunk of ciphertext. */
-  static readonly #rawHandlers: SocketHandler<TcpSocket> = {
-    binaryType: "uint8array",
-    open: TcpSocket.#begin,
-    drain: TcpSocket.#drained,
-    close: TcpSocket.#closedBy,
-    error: TcpSocket.#failed,
-    connectError(socket, error) {
-      socket.data.#gone(error);
     },
   };
 
@@ -302,15 +298,3 @@ export class TcpSocket implements Transport {
     };
   }
 }
-
-const UNKNOWN_FACTS: SocketFacts = {
-  secure: false,
-  remoteAddress: "",
-  remotePort: 0,
-  localAddress: "",
-  localPort: 0,
-  alpnProtocol: null,
-  tlsVersion: null,
-  sessionReused: false,
-  session: null,
-};
