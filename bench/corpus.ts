@@ -78,17 +78,24 @@ export function seededPayload(random: SeededRandom, kind: PayloadKind, length: n
   return bytes;
 }
 
-/** Whole frames of one kind and size, at least `minimum` bytes of them; client frames are masked, server frames are not. */
+/**
+ * Whole frames of one kind and size, at least `minimum` bytes of them: up to {@link DISTINCT_FRAMES} different ones, repeated. Client
+ * frames are masked, server frames are not.
+ */
 export function frameBlock(kind: PayloadKind, size: number, minimum: number, masked: boolean): FrameBlock {
   const random = new SeededRandom(SEED + size);
   const payloads: Uint8Array[] = [];
   const frames: Uint8Array[] = [];
-  for (let length = 0; length < minimum; length += frames.at(-1)?.length ?? 1) {
-    const payload = seededPayload(random, kind, size);
+  const opcode = kind === "binary" ? BINARY : TEXT;
+  let length = 0;
+  while (length < minimum) {
+    const repeated = frames.length - DISTINCT_FRAMES;
+    const payload = payloads[repeated] ?? seededPayload(random, kind, size);
+    const frame =
+      frames[repeated] ?? encodeFrame(opcode, payload, true, masked ? seededPayload(random, "binary", 4) : null);
     payloads.push(payload);
-    frames.push(
-      encodeFrame(kind === "binary" ? BINARY : TEXT, payload, true, masked ? seededPayload(random, "binary", 4) : null),
-    );
+    frames.push(frame);
+    length += frame.length;
   }
   return { bytes: Buffer.concat(frames), frames: frames.length, frameLength: frames[0]?.length ?? 0, payloads };
 }
@@ -146,6 +153,7 @@ export const PING = 9;
 export const PONG = 10;
 
 const SEED = 0x5eed;
+const DISTINCT_FRAMES = 1_024;
 const MIXED_MESSAGES = 2_000;
 const SMALL_SIZES = [0, 1, 40, 86, 126, 128, 300, 512] as const;
 const LARGE_SIZES = [4_096, 16_384, 65_535, 65_536, 200_000] as const;

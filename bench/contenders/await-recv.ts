@@ -1,4 +1,4 @@
-import { WsStream } from "../../index.ts";
+import { WsStream } from "../../src/ws/mod.ts";
 import { type Contender, contend } from "./contender.ts";
 import { connectionOptions, Examiner, GO } from "./ours.ts";
 

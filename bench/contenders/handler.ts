@@ -1,4 +1,5 @@
-import { type Message, WsConnection } from "../../index.ts";
+import type { Message } from "../../src/codec/mod.ts";
+import { WsConnection } from "../../src/ws/mod.ts";
 import { type Contender, contend } from "./contender.ts";
 import { connectionOptions, Examiner, GO } from "./ours.ts";
 
@@ -19,7 +20,7 @@ const handler: Contender = {
           done.resolve();
         }
       },
-      error: (_ws: WsConnection, error: Error): void => done.reject(error),
+      error: (_ws: WsConnection, error: unknown): void => done.reject(error),
     };
     const ws = await WsConnection.connect(url, handlers, connectionOptions(ca));
     const started = Bun.nanoseconds();
@@ -37,7 +38,7 @@ const handler: Contender = {
       message(_ws: WsConnection, message: Message): void {
         if (examiner.take(message)) done.resolve();
       },
-      error: (_ws: WsConnection, error: Error): void => done.reject(error),
+      error: (_ws: WsConnection, error: unknown): void => done.reject(error),
     };
     const ws = await WsConnection.connect(url, handlers, connectionOptions(ca));
     ws.sendBinary(GO);
@@ -61,7 +62,7 @@ const handler: Contender = {
         started = Bun.nanoseconds();
         ws.sendBinary(payload);
       },
-      error: (_ws: WsConnection, error: Error): void => done.reject(error),
+      error: (_ws: WsConnection, error: unknown): void => done.reject(error),
     };
     const ws = await WsConnection.connect(url, handlers, connectionOptions(ca));
     started = Bun.nanoseconds();

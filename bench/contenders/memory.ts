@@ -1,5 +1,6 @@
 import { heapStats } from "bun:jsc";
-import { type Message, WsConnection } from "../../index.ts";
+import type { Message } from "../../src/codec/mod.ts";
+import { WsConnection } from "../../src/ws/mod.ts";
 import { connectionOptions, GO } from "./ours.ts";
 
 /**
@@ -30,7 +31,7 @@ const ws = await WsConnection.connect(
       samples.push(what === "rss" ? process.memoryUsage.rss() : liveObjects());
       next = next === first ? step : next + step;
     },
-    error: (_ws: WsConnection, error: Error): void => done.reject(error),
+    error: (_ws: WsConnection, error: unknown): void => done.reject(error),
   },
   connectionOptions(null),
 );

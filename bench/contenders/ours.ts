@@ -1,4 +1,6 @@
-import { type Message, TlsConfig, type WsOptions } from "../../index.ts";
+import type { Message } from "../../src/codec/mod.ts";
+import { TlsConfig } from "../../src/socket/mod.ts";
+import type { WsOptions } from "../../src/ws/mod.ts";
 import { checksum } from "../corpus.ts";
 import type { Receipt } from "./contender.ts";
 

@@ -53,7 +53,7 @@ function reading(role: Role, kind: PayloadKind, size: number, plain = false): Mi
   const block = (): ReturnType<typeof frameBlock> => frameBlock(kind, size, STREAM_BYTES, masked);
   const frames = Math.ceil(STREAM_BYTES / (size + (size < 126 ? 2 : 4) + (masked ? 4 : 0)));
   return {
-    name: `${size} ${kind}${masked ? " masked" : ""}${plain ? " plain memory" : ""}`,
+    name: `${size} ${kind}${masked ? " masked" : ""}${plain ? " plain ring" : ""}`,
     items: frames,
     prepare() {
       const { bytes } = block();
