@@ -6,7 +6,14 @@ export type { SessionState } from "./src/ws/session.ts";
 export { WsStream } from "./src/ws/stream.ts";
 
 // Errors
-export { NexusError, ProtocolError, type ProtocolFault, TimeoutError, UsageError } from "./src/codec/errors.ts";
+export {
+  NexusError,
+  PROTOCOL_FAULTS,
+  ProtocolError,
+  type ProtocolFault,
+  TimeoutError,
+  UsageError,
+} from "./src/codec/errors.ts";
 export {
   AbortedError,
   ConnectError,
@@ -33,10 +40,11 @@ export type { MaskKeys } from "./src/codec/ws/mask.ts";
 export { Message, type MessageKind, type OwnedMessage } from "./src/codec/ws/message.ts";
 export { Opcode, type Role } from "./src/codec/ws/opcode.ts";
 export type { FrameReaderOptions } from "./src/codec/ws/reader-options.ts";
-export type { HeaderPairs } from "./src/codec/ws/upgrade-response.ts";
+export type { HeaderPairs, UpgradeOutcome } from "./src/codec/ws/upgrade-response.ts";
 
 // Sockets
 export { type MirroredMemory, mirroredMemory } from "./src/ffi/mirrored-memory.ts";
+export type { TaskOptions } from "./src/socket/connect-task.ts";
 export { type DialOptions, type DialTarget, dial } from "./src/socket/dial.ts";
 export { type MemoryPairOptions, memoryPair } from "./src/socket/memory-pair.ts";
 export type { KeepAliveOptions, SocketOptions } from "./src/socket/options.ts";

@@ -1,64 +1,42 @@
 /**
- * Compares the public API with the reports committed in `docs/api`, one for each entry of "exports". Refuses a public
- * name without documentation, and a public signature that mentions a type which its entry does not export. `--update`
- * rewrites the reports. Reads `types/`: run `bun run types:build` first.
+ * Compares the public API with the reports committed in `docs/api`, one for each entry of "exports". Refuses an
+ * export without documentation, and a signature that mentions a type which `index.ts` does not export (a layer's entry
+ * leaves the types of other layers to theirs). `--update` rewrites the reports. Reads what `bun run types:build` wrote.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import {
+  CompilerState,
   Extractor,
-  ExtractorConfig,
+  type ExtractorConfig,
   ExtractorLogLevel,
   type ExtractorMessage,
   ExtractorMessageCategory,
+  ExtractorMessageId,
 } from "@microsoft/api-extractor";
-import manifest from "../package.json" with { type: "json" };
+import { ENTRIES, extractorConfig, ROOT } from "./extractor.ts";
 
-const root = join(import.meta.dir, "..");
 const update = process.argv.includes("--update");
+const reportFolder = join(ROOT, "docs", "api");
+mkdirSync(reportFolder, { recursive: true });
 
-let failed = false;
-for (const [entry, target] of Object.entries(manifest.exports)) {
-  if (typeof target === "string") continue;
-  if (!reportMatches(entry === "." ? "index" : entry.slice("./".length), target.types)) failed = true;
-}
-if (failed) process.exit(1);
+const configs = ENTRIES.map(({ name, raw }) => {
+  const reportTempFolder = join(ROOT, "temp", "api");
+  const apiReport = { enabled: true, reportFileName: `${name}.api.md`, reportFolder, reportTempFolder };
+  return { name, config: extractorConfig(raw, { apiReport }) };
+});
+const [first] = configs;
+if (first === undefined) throw new Error("Cannot report the API: package.json has no entry with types");
+const compilerState = CompilerState.create(first.config, { additionalEntryPoints: ENTRIES.map(({ raw }) => raw) });
+const failed = configs.filter(({ name, config }) => !reportMatches(name, config, compilerState));
+if (failed.length > 0) process.exit(1);
 
-function reportMatches(name: string, declarations: string): boolean {
-  const reportFolder = join(root, "docs", "api");
-  mkdirSync(reportFolder, { recursive: true });
-  const config = ExtractorConfig.prepare({
-    configObject: {
-      projectFolder: root,
-      mainEntryPointFilePath: join(root, declarations),
-      compiler: { tsconfigFilePath: join(root, "tsconfig.shipped.json") },
-      apiReport: {
-        enabled: true,
-        reportFileName: `${name}.api.md`,
-        reportFolder,
-        reportTempFolder: join(root, "temp"),
-      },
-      docModel: { enabled: false },
-      dtsRollup: { enabled: false },
-      tsdocMetadata: { enabled: false },
-      newlineKind: "lf",
-      messages: {
-        compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
-        extractorMessageReporting: {
-          default: { logLevel: ExtractorLogLevel.Error },
-          "ae-missing-release-tag": { logLevel: ExtractorLogLevel.None },
-          "ae-unresolved-link": { logLevel: ExtractorLogLevel.None },
-        },
-        tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
-      },
-    },
-    configObjectFullPath: undefined,
-    packageJsonFullPath: join(root, "package.json"),
-  });
-  const result = Extractor.invoke(config, {
-    localBuild: update,
-    messageCallback: quieten,
-  });
+function reportMatches(name: string, config: ExtractorConfig, compilerState: CompilerState): boolean {
+  const messageCallback = (message: ExtractorMessage) => {
+    if (isTalk(message)) message.handled = true;
+    if (isMember(message) || (name !== "index" && isOfAnotherLayer(message))) message.logLevel = ExtractorLogLevel.None;
+  };
+  const result = Extractor.invoke(config, { localBuild: update, compilerState, messageCallback });
   if (result.apiReportChanged && !update) {
     console.error(
       `docs/api/${name}.api.md is not the API of the sources: run \`bun run api\`, read the change, commit it`,
@@ -73,8 +51,16 @@ function reportMatches(name: string, declarations: string): boolean {
   return result.succeeded;
 }
 
-/** Keeps what the tool says of itself out of the output: its version, its bundled compiler, where it wrote. */
-function quieten(message: ExtractorMessage): void {
-  if (message.category === ExtractorMessageCategory.Console && message.logLevel !== ExtractorLogLevel.Error)
-    message.handled = true;
+/** What the tool says of itself. */
+function isTalk(message: ExtractorMessage): boolean {
+  return message.category === ExtractorMessageCategory.Console && message.logLevel !== ExtractorLogLevel.Error;
+}
+
+/** A member without documentation may have that of an interface or speak for itself; the report marks it. */
+function isMember(message: ExtractorMessage): boolean {
+  return message.messageId === ExtractorMessageId.Undocumented && (message.sourceFileColumn ?? 1) > 1;
+}
+
+function isOfAnotherLayer(message: ExtractorMessage): boolean {
+  return message.messageId === ExtractorMessageId.ForgottenExport;
 }
