@@ -84,7 +84,7 @@ export class ByteRing {
     const room = this.mirrored ? this.free : this.capacity - this.tail;
     const rest = chunk.length - offset;
     const taken = rest < room ? rest : room;
-    if (taken === 0) return 0;
+    if (taken <= 0) return 0;
     const whole = offset === 0 && taken === chunk.length;
     this.bytes.set(whole ? chunk : chunk.subarray(offset, offset + taken), this.tail);
     this.tail += taken;
@@ -113,6 +113,7 @@ export class ByteRing {
   }
 
   clear(): void {
+    this.origin += this.tail;
     this.head = 0;
     this.tail = 0;
   }

@@ -8,7 +8,7 @@ export interface FrameReaderOptions {
   readonly role: Role;
   /** Bytes of the ring, 256 to 2^30. Default 256 KiB. Larger messages are put together beside it. */
   readonly bufferCapacity?: number;
-  /** The ring's memory, where it is to be other than the heap's; then `bufferCapacity` is not looked at. */
+  /** The ring's memory, where it is to be other than the heap's: 256 bytes to 2^30. Then `bufferCapacity` is not looked at. */
   readonly memory?: RingMemory | null;
   /** Largest payload of one frame in bytes. Default: `maxMessageSize`. Refused from the header. */
   readonly maxFrameSize?: number;
@@ -28,8 +28,12 @@ export interface ReaderSettings {
 
 export function readerSettings(options: FrameReaderOptions): ReaderSettings {
   const maxMessageSize = options.maxMessageSize ?? DEFAULT_MESSAGE_SIZE;
+  const memory = options.memory ?? null;
   return {
-    bufferCapacity: checked("bufferCapacity", options.bufferCapacity ?? DEFAULT_CAPACITY, SMALLEST_CAPACITY),
+    bufferCapacity:
+      memory === null
+        ? checked("bufferCapacity", options.bufferCapacity ?? DEFAULT_CAPACITY, SMALLEST_CAPACITY)
+        : checked("memory.capacity", memory.capacity, SMALLEST_CAPACITY),
     maxMessageSize: checked("maxMessageSize", maxMessageSize, 0),
     maxFrameSize: checked("maxFrameSize", options.maxFrameSize ?? maxMessageSize, 0),
     debug: options.debug ?? debugByEnvironment(),
