@@ -1,0 +1,17 @@
+import { plainMemory, type RingMemory } from "../../src/codec/byte-ring.ts";
+import { mirroredMemory } from "../../src/ffi/mirrored-memory.ts";
+
+/** The kinds of ring memory that this platform has, for `describe.each`; a mirrored one rounds its capacity up to a page. */
+export const MEMORIES: readonly { readonly kind: string; readonly make: (capacity: number) => RingMemory }[] =
+  mirroredMemory(1) === null
+    ? [{ kind: "plain", make: plainMemory }]
+    : [
+        { kind: "plain", make: plainMemory },
+        { kind: "mirrored", make: mirrored },
+      ];
+
+function mirrored(capacity: number): RingMemory {
+  const memory = mirroredMemory(capacity);
+  if (memory === null) throw new Error("Cannot map memory twice, which worked before");
+  return memory;
+}
