@@ -50,7 +50,10 @@ export interface SocketOptions {
    * is queued last is not stale. Default: unlimited.
    */
   readonly notSentLowAt?: number;
-  /** SO_PRIORITY, 0 to 6 (above needs CAP_NET_ADMIN): the queue in the local traffic control. Default 0. Linux only. */
+  /**
+   * SO_PRIORITY, 0 to 6 (above needs CAP_NET_ADMIN): the queue in the local traffic control. Default 0, or what `typeOfService`
+   * maps to. Linux only.
+   */
   readonly priority?: number;
   /** IP_TOS or IPV6_TCLASS, 0 to 255, the DSCP in its upper six bits (RFC 2474). Default 0. */
   readonly typeOfService?: number;
@@ -195,10 +198,11 @@ export const SETTINGS: readonly { readonly name: SettingName; readonly place: Pl
   { name: "busyPoll", place: (c) => [c.SOL_SOCKET, c.SO_BUSY_POLL] },
   { name: "userTimeout", place: (c) => [c.IPPROTO_TCP, c.TCP_USER_TIMEOUT] },
   { name: "notSentLowAt", place: (c) => [c.IPPROTO_TCP, c.TCP_NOTSENT_LOWAT] },
-  { name: "priority", place: (c) => [c.SOL_SOCKET, c.SO_PRIORITY] },
   {
     name: "typeOfService",
     place: (c, family) => (family === 4 ? [c.IPPROTO_IP, c.IP_TOS] : [c.IPPROTO_IPV6, c.IPV6_TCLASS]),
   },
+  // After IP_TOS, which sets the priority as well.
+  { name: "priority", place: (c) => [c.SOL_SOCKET, c.SO_PRIORITY] },
   { name: "incomingCpu", place: (c) => [c.SOL_SOCKET, c.SO_INCOMING_CPU] },
 ];

@@ -8,11 +8,13 @@ import { mirroredMemory } from "../ffi/mirrored-memory.ts";
  * zeros or old bytes, never another connection's.
  */
 export function ringMemory(capacity: number): RingMemory {
-  return mirroredMemory(capacity) ?? plainMemory(Math.ceil(capacity / 8) * 8);
+  return mirroredMemory(capacity) ?? plainMemory(capacity);
 }
 
-function plainMemory(capacity: number): RingMemory {
-  return { bytes: new Uint8Array(capacity), capacity, mirrored: false, release: doNothing };
+/** Memory on the heap, where there is no other: in whole words, as the codec wants it. */
+export function plainMemory(capacity: number): RingMemory {
+  const rounded = Math.ceil(capacity / 8) * 8;
+  return { bytes: new Uint8Array(rounded), capacity: rounded, mirrored: false, release: doNothing };
 }
 
 function doNothing(): void {}

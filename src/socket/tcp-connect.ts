@@ -2,7 +2,7 @@ import type { Socket } from "bun";
 import { errorName } from "../ffi/constants.ts";
 import { type Libc, libc } from "../ffi/libc.ts";
 import { endpoint, type IpAddress, ipLiteral, socketAddress } from "./address.ts";
-import { ConnectError, errnoOf, osCodeOf } from "./errors.ts";
+import { ConnectError, errnoOf, osCodeOf, SocketOptionError } from "./errors.ts";
 import type { Opening } from "./opening.ts";
 import { applySocketOptions, type CheckedSocketOptions, needsDescriptor, refused } from "./options.ts";
 import type { Attempt, AttemptDone } from "./race.ts";
@@ -113,7 +113,7 @@ class TcpAttempt implements Opening {
     this.#fd = -1;
     if (this.#over) return;
     this.#over = true;
-    this.#done(error === null || isSystemError(error) ? this.#describe(error) : error, null);
+    this.#done(error instanceof SocketOptionError ? error : this.#describe(error), null);
   }
 
   #cancel(): void {
@@ -179,11 +179,6 @@ class SystemError extends Error {
     this.errno = errno;
     this.syscall = syscall;
   }
-}
-
-/** Ours, or one that Bun made of a system call's failure. */
-function isSystemError(error: Error): boolean {
-  return "syscall" in error || errnoOf(error) !== null;
 }
 
 function ignore(): void {}

@@ -47,7 +47,8 @@ test("the names of error numbers agree with the system's own list", () => {
   const known = platformConstants();
   expect(known).not.toBeNull();
   const system = new Map(Object.entries(constants.errno).map(([name, number]) => [name, number]));
-  for (const [number, name] of Object.entries(known?.errors ?? {})) expect([name, system.get(name)]).toEqual([name, Number(number)]);
+  for (const [number, name] of Object.entries(known?.errors ?? {}))
+    expect([name, system.get(name)]).toEqual([name, Number(number)]);
 });
 
 test("an error number without a name is still told apart", () => {

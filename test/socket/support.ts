@@ -167,7 +167,10 @@ export async function until(condition: () => boolean): Promise<void> {
 }
 
 /** What a promise rejects with. */
-export async function rejection<T extends Error>(promise: Promise<unknown>, type: new (...args: never[]) => T): Promise<T> {
+export async function rejection<T extends Error>(
+  promise: Promise<unknown>,
+  type: new (...args: never[]) => T,
+): Promise<T> {
   const settled = await promise.then(
     (value) => ({ value }),
     (error: unknown) => ({ error }),
