@@ -2,7 +2,7 @@
 export { WsChannel, type WsClosure } from "./src/ws/channel.ts";
 export { WsConnection, type WsHandlers } from "./src/ws/connection.ts";
 export type { WsOptions } from "./src/ws/options.ts";
-export type { SessionState } from "./src/ws/session.ts";
+export type { SessionState } from "./src/ws/session-state.ts";
 export { WsStream } from "./src/ws/stream.ts";
 
 // Errors

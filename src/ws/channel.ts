@@ -3,7 +3,8 @@ import type { SocketInfo } from "../socket/socket-info.ts";
 import type { Transport } from "../socket/transport.ts";
 import { WsClosedError } from "./errors.ts";
 import type { OpenHandshake } from "./handshake.ts";
-import type { SessionState, WsSession } from "./session.ts";
+import type { WsSession } from "./session.ts";
+import type { SessionState } from "./session-state.ts";
 
 /** How a WebSocket was closed: the peer's code and reason, 1006 and `""` where no close frame came. */
 export interface WsClosure {

@@ -2,5 +2,5 @@ export { WsChannel, type WsClosure } from "./channel.ts";
 export { WsConnection, type WsHandlers } from "./connection.ts";
 export { HandshakeError, type HandshakeErrorCode, WsClosedError, type WsClosedErrorCode } from "./errors.ts";
 export type { WsOptions } from "./options.ts";
-export type { SessionState } from "./session.ts";
+export type { SessionState } from "./session-state.ts";
 export { WsStream } from "./stream.ts";

@@ -12,42 +12,7 @@ import { Inbox } from "./inbox.ts";
 import { maskKeys } from "./mask-keys.ts";
 import type { WsSettings } from "./options.ts";
 import { Outbox } from "./outbox.ts";
-
-/**
- * Where an open WebSocket stands (RFC 6455 section 7.1).
- *
- * - `open`: messages travel both ways
- * - `closing`: our close frame is out, the peer's is not in
- * - `answered`: both close frames were exchanged; the end of the connection is awaited
- * - `failed`: the peer broke the protocol; it was told, and the end of the connection is awaited
- * - `ended`: nothing more comes or goes
- */
-export type SessionState = "open" | "closing" | "answered" | "failed" | "ended";
-
-const TRANSITIONS = {
-  open: ["closing", "answered", "failed", "ended"],
-  closing: ["answered", "failed", "ended"],
-  answered: ["ended"],
-  failed: ["ended"],
-  ended: [],
-} as const satisfies Record<SessionState, readonly SessionState[]>;
-
-/** How a session ended. */
-export interface SessionEnd {
-  /** The peer's close code: 1005 where its close frame had none, 1006 where no close frame came. */
-  readonly code: number;
-  readonly reason: string;
-  /** Null after a closing handshake, and after `terminate()`. */
-  readonly error: Error | null;
-}
-
-/** What a session tells the shell around it: WsConnection's callbacks, WsStream's promises. */
-export interface SessionShell {
-  /** Something changed: take messages with `next()`, then look at `end`. */
-  wake(): void;
-  /** There is room to send after a send had said false. */
-  room(): void;
-}
+import { type SessionEnd, type SessionShell, type SessionState, TRANSITIONS } from "./session-state.ts";
 
 /**
  * The protocol over an open transport, in the order of duties that each chunk meets: it is fed to the reader, what is owed to the
@@ -131,7 +96,7 @@ export class WsSession implements TransportHandler {
   /** The next message, or null: then {@link end} says whether it was the last. Pings and close frames are answered on the way. */
   next(): Message | null {
     const message = this.reader.next();
-    if (message !== null && (message.kind === "binary" || message.kind === "text")) return message;
+    if (message !== null && !message.isControl) return message;
     return this.#nextSlow(message);
   }
 
@@ -218,7 +183,7 @@ export class WsSession implements TransportHandler {
     if (failure !== null) {
       this.#fail(failure);
     } else if (this.#finished) {
-      const error = this.#peerClosed ? null : (this.#transportError ?? abnormalClosure(this.reader.ring.length));
+      const error = this.#peerClosed ? null : (this.#transportError ?? abnormalClosure(this.reader.unread));
       this.#finish({ code: this.#peerCode, reason: this.#peerReason, error });
       if (!this.transport.closed) this.transport.terminate();
     }
@@ -273,8 +238,7 @@ export class WsSession implements TransportHandler {
   }
 
   #enter(next: SessionState): void {
-    const allowed: readonly SessionState[] = TRANSITIONS[this.state];
-    if (allowed.includes(next)) this.state = next;
+    if (TRANSITIONS[this.state].includes(next)) this.state = next;
   }
 
   #arm(): void {

@@ -6,7 +6,7 @@ import { Assembly } from "./assembly.ts";
 import { closePayloadFault } from "./close-payload.ts";
 import { FrameHeader, type HeaderRules } from "./frame-header.ts";
 import { maskBytes } from "./mask.ts";
-import { CheckedMessage, type Message, type MessageKind, ReaderMessage } from "./message.ts";
+import { ASCII, CheckedMessage, type Message, ReaderMessage } from "./message.ts";
 import { FIN, LENGTH_16, MASK_BIT, Opcode } from "./opcode.ts";
 import { type FrameReaderOptions, readerSettings } from "./reader-options.ts";
 
@@ -30,7 +30,7 @@ export class FrameReader {
   readonly ring: ByteRing;
   readonly rules: HeaderRules;
 
-  /** First byte not yet read: `ring.head <= end <= ring.tail`; a message lent out of the ring lies before it. */
+  /** First byte not yet read: `ring.head <= end <= ring.tail`; a message lent out of the ring ends there. */
   private end = 0;
   /** The bet of {@link next} can be made: nothing is under way, the next byte starts a frame. */
   private fast: boolean;
@@ -79,8 +79,14 @@ export class FrameReader {
    */
   read(chunk: Uint8Array, offset = 0): number {
     if (this.closed || this.failure !== null) return chunk.length - offset;
-    const ring = this.ring;
-    this.end -= ring.settle(ring.head === this.end);
+    const { ring, message } = this;
+    // What next() has lent out of the ring is kept: nothing is written over it, and it is not moved. Where the ring's indexes have
+    // been brought back meanwhile, the message still has those of the mirror.
+    const ahead = message.end - this.end;
+    const inRing = message.buffer === this.bytes && message.start < message.end;
+    const lent = inRing && (ahead === 0 || ahead === ring.capacity);
+    ring.head = lent ? message.start - ahead : this.end;
+    this.end -= ring.settle(!lent);
     return ring.write(chunk, offset);
   }
 
@@ -91,10 +97,8 @@ export class FrameReader {
    * reads these and is the oracle for them.
    */
   next(): Message | null {
-    const ring = this.ring;
     const start = this.end;
-    const tail = ring.tail;
-    ring.head = start;
+    const tail = this.ring.tail;
     if (!this.fast || tail - start < 4) return this.nextSlow();
     const bytes = this.bytes;
     const first = bytes[start]!;
@@ -117,17 +121,20 @@ export class FrameReader {
     if (first === TEXT_FRAME) {
       const ascii = isAscii(bytes, this.words, payload, end);
       if (!ascii && utf8Step(bytes, payload, end, UTF8_ACCEPT) !== UTF8_ACCEPT) return this.fail("WS_INVALID_UTF8", "");
-      message.ascii = ascii;
-      message.kind = "text";
+      message.mark = ascii ? Opcode.TEXT | ASCII : Opcode.TEXT;
     } else {
-      message.ascii = false;
-      message.kind = "binary";
+      message.mark = Opcode.BINARY;
     }
     if (message.buffer !== bytes) message.buffer = bytes;
     message.start = payload;
     message.end = end;
     this.end = end;
     return message;
+  }
+
+  /** Bytes that have arrived and are not yet part of a message. */
+  get unread(): number {
+    return this.ring.tail - this.end;
   }
 
   /** Index into the ring of the first frame that {@link next} has not begun, which may lie beyond what has arrived. */
@@ -152,6 +159,8 @@ export class FrameReader {
   }
 
   private nextSlow(): Message | null {
+    this.ring.head = this.end;
+    this.message.start = this.message.end;
     if (this.assemblyLent) {
       this.assembly.clear();
       this.assemblyLent = false;
@@ -242,8 +251,7 @@ export class FrameReader {
       this.closed = true;
     }
     const message = this.message;
-    message.kind = KINDS[opcode]!;
-    message.ascii = opcode === Opcode.TEXT && this.text.ascii;
+    message.mark = opcode === Opcode.TEXT && this.text.ascii ? opcode | ASCII : opcode;
     message.buffer = buffer;
     message.start = start;
     message.end = end;
@@ -264,11 +272,3 @@ function keyAt(bytes: Uint8Array, pos: number): number {
 
 const BINARY_FRAME: number = FIN | Opcode.BINARY;
 const TEXT_FRAME: number = FIN | Opcode.TEXT;
-
-const KINDS: Readonly<Record<number, MessageKind>> = {
-  [Opcode.TEXT]: "text",
-  [Opcode.BINARY]: "binary",
-  [Opcode.CLOSE]: "close",
-  [Opcode.PING]: "ping",
-  [Opcode.PONG]: "pong",
-};

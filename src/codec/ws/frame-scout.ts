@@ -55,7 +55,7 @@ export class FrameScout {
   #copy(start: number, end: number): ReaderMessage {
     const message = this.#message;
     message.buffer.set(this.#reader.ring.bytes.subarray(start, end));
-    message.kind = this.#header.opcode === Opcode.PING ? "ping" : "close";
+    message.mark = this.#header.opcode;
     message.end = end - start;
     maskBytes(message.buffer, this.#words, 0, message.end, this.#header.key, 0);
     return message;

@@ -1,6 +1,7 @@
 import { UsageError } from "../errors.ts";
 import { decodeLatin1, decodeUtf8 } from "../text.ts";
 import { CloseCode } from "./close-code.ts";
+import { CONTROL_BIT, OPCODE_BITS, Opcode } from "./opcode.ts";
 
 export type MessageKind = "text" | "binary" | "ping" | "pong" | "close";
 
@@ -10,16 +11,24 @@ export type MessageKind = "text" | "binary" | "ping" | "pong" | "close";
  * With `NEXUS_DEBUG=1` in the environment reading an expired one throws `MESSAGE_EXPIRED`.
  */
 export class Message {
-  kind: MessageKind = "binary";
   /** The memory that holds the payload at `[start, end)`. */
   buffer: Uint8Array;
   start = 0;
   end = 0;
-  /** The payload was seen to be ASCII, so that text can be read without decoding. */
-  protected ascii = false;
+  /** The opcode, and {@link ASCII} where the payload is text that was seen to be ASCII. */
+  protected mark: number = Opcode.BINARY;
 
   constructor(buffer: Uint8Array) {
     this.buffer = buffer;
+  }
+
+  get kind(): MessageKind {
+    return KINDS[this.mark & OPCODE_BITS]!;
+  }
+
+  /** True for a ping, a pong or a close, false for text and binary. */
+  get isControl(): boolean {
+    return (this.mark & CONTROL_BIT) !== 0;
   }
 
   /** Payload bytes. */
@@ -34,7 +43,9 @@ export class Message {
 
   /** The payload as a string, decoded at each call. Text messages were validated as they arrived. */
   text(): string {
-    return this.ascii ? decodeLatin1(this.buffer, this.start, this.end) : decodeUtf8(this.buffer, this.start, this.end);
+    return (this.mark & ASCII) !== 0
+      ? decodeLatin1(this.buffer, this.start, this.end)
+      : decodeUtf8(this.buffer, this.start, this.end);
   }
 
   /** The payload parsed as JSON; throws `SyntaxError` as `JSON.parse` does. */
@@ -74,10 +85,28 @@ export type OwnedMessage =
   | { readonly kind: "ping" | "pong"; readonly bytes: Uint8Array }
   | { readonly kind: "close"; readonly code: number; readonly reason: string };
 
-/** The message as its reader sees it: the fields that a handler has no business with are open here. */
+/** The message as its reader sees it: the field that a handler has no business with is open here. */
 export class ReaderMessage extends Message {
-  declare ascii: boolean;
+  declare mark: number;
 }
+
+/** Of a message's mark: text that can be read without decoding. */
+export const ASCII = 0x100;
+
+/** By opcode. */
+const KINDS: readonly (MessageKind | undefined)[] = [
+  undefined,
+  "text",
+  "binary",
+  undefined,
+  undefined,
+  undefined,
+  undefined,
+  undefined,
+  "close",
+  "ping",
+  "pong",
+];
 
 /** The message of the debug mode: a new object each time, which throws once its reader has moved on. */
 export class CheckedMessage extends Message {
@@ -85,8 +114,7 @@ export class CheckedMessage extends Message {
 
   constructor(of: ReaderMessage) {
     super(of.buffer);
-    this.ascii = of.ascii;
-    for (const name of ["kind", "buffer", "start", "end"] as const) {
+    for (const name of ["mark", "buffer", "start", "end"] as const) {
       const value = of[name];
       Object.defineProperty(this, name, { get: () => this.#read(value), enumerable: true });
     }
