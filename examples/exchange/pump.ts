@@ -32,12 +32,13 @@ export class Pump {
     this.#timer = null;
   }
 
-  /** Lets `count` events happen now. */
+  /** Lets `count` events happen now. Few are sent one by one, many in batches. */
   run(count: number): void {
     const market = this.#market;
     const end = market.events + count;
+    const batchEvents = count <= FEW_EVENTS ? 1 : BATCH_EVENTS;
     while (market.events < end) {
-      const batchEnd = Math.min(end, market.events + BATCH_EVENTS);
+      const batchEnd = Math.min(end, market.events + batchEvents);
       while (market.events < batchEnd) market.step(this.#listener);
       this.#afterBatch();
     }
@@ -56,7 +57,9 @@ export class Pump {
   }
 }
 
-/** Events between two flushes: few enough that the first is some tens of microseconds old when it is sent. */
+/** Up to here a tick has time for a write per event: 32,000 events a second. */
+const FEW_EVENTS = 32;
+/** Events in one write otherwise: few enough that the first is some tens of microseconds old when it is sent. */
 const BATCH_EVENTS = 16;
 /** How much a late tick makes up for, in milliseconds. */
 const CATCH_UP = 100;
