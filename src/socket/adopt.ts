@@ -14,7 +14,7 @@ export interface AdoptOptions extends TaskOptions {
 
 /**
  * Takes over a connected, or connecting, non-blocking TCP descriptor, whose options were set elsewhere. It belongs to the
- * socket from the call on, and is closed with it or when the promise rejects.
+ * socket from the call on, and is closed with it or when the promise rejects (but for a UsageError).
  *
  * @throws ConnectError, TimeoutError (`CONNECT_TIMEOUT`), AbortedError, UsageError
  */
@@ -24,7 +24,7 @@ export async function adopt(fd: number, options: AdoptOptions = {}): Promise<Tcp
   }
   const { tls = null, serverName } = options;
   const where = `descriptor ${fd}`;
-  const task = new ConnectTask(where, options);
+  const task = new ConnectTask(where, "tcp", options);
   const attempt = adoptDescriptor(fd, tls !== null, where, (error, tcp) => {
     if (tcp === null) task.fail(error);
     else task.connected(tcp, tls, null, serverName);

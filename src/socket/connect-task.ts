@@ -29,18 +29,19 @@ export class ConnectTask {
   readonly #resolve: (socket: TcpSocket) => void;
   readonly #reject: (error: unknown) => void;
   readonly #timers: ReturnType<typeof setTimeout>[] = [];
-  #phase: ConnectPhase = "dns";
+  #phase: ConnectPhase;
   #settled = false;
   #abandon: () => void = () => {};
 
-  /** `where` names the target in messages. Limits start to run now. @throws UsageError for a limit that is none */
-  constructor(where: string, options: TaskOptions) {
+  /** `where` names the target in messages, `phase` what comes first. Limits start to run now. @throws UsageError */
+  constructor(where: string, phase: ConnectPhase, options: TaskOptions) {
     const { timeout = DEFAULT_TIMEOUT, tlsTimeout, signal } = options;
     checkTimeout("timeout", timeout);
     if (tlsTimeout !== undefined) checkTimeout("tlsTimeout", tlsTimeout);
     const { promise, resolve, reject } = Promise.withResolvers<TcpSocket>();
     this.promise = promise;
     this.#where = where;
+    this.#phase = phase;
     this.#options = options;
     this.#resolve = resolve;
     this.#reject = reject;

@@ -55,7 +55,7 @@ export async function dialWith(target: DialTarget, options: DialOptions, means: 
   checkTarget(target);
   const socket = checkSocketOptions(options.socket);
   if (needsDescriptor(socket) && libc() === null) throw unsupported(firstOption(socket));
-  const task = new ConnectTask(endpoint(hostname, port), options);
+  const task = new ConnectTask(endpoint(hostname, port), "dns", options);
   task.enter("dns", ignore);
   const literal = ipLiteral(hostname);
   if (literal !== null) connect(task, [literal], target, socket, means);

@@ -9,9 +9,15 @@ export interface TransportHandler {
   onBytes(chunk: Uint8Array): void;
   /** There is room to write again. It can come without a refused write before it. */
   onDrain(): void;
-  /** The peer's FIN: no byte follows. Writing may still be possible. */
+  /**
+   * The peer's FIN: no byte follows. Writing may still be possible, and the transport stays open until its owner calls
+   * `shutdown` or `terminate`. Over TLS a FIN without close_notify looks the same: what is above must know its own end.
+   */
   onEnd(): void;
-  /** The transport is gone. `error` says why (a reset, a TLS fault), or is null after an orderly end. */
+  /**
+   * The transport is gone. `error` says why (a reset, a TLS fault), or is null after an orderly end, which `onEnd` came
+   * before, and after `terminate` of this end, from within which it comes.
+   */
   onClose(error: Error | null): void;
 }
 
@@ -26,7 +32,7 @@ export interface Transport {
    */
   attach(handler: TransportHandler): void;
   /**
-   * Offers `bytes[offset, offset + length)` and returns how many were taken, 0 to `length`, or −1 once closed.
+   * Offers `bytes[offset, offset + length)` and returns how many were taken, 0 to `length`, or −1 once closed or shut down.
    * Nothing is kept of the rest: offer it again after `onDrain`.
    */
   write(bytes: Uint8Array, offset: number, length: number): number;
@@ -35,7 +41,7 @@ export interface Transport {
   resume(): void;
   /** Sends FIN after what was taken; reading goes on. */
   shutdown(): void;
-  /** Cuts the connection at once (RST where there is one). `onClose` follows. */
+  /** Cuts the connection at once (RST where there is one). `onClose` comes before this returns, if a handler is attached. */
   terminate(): void;
   /** True once `onClose` was or is due: no write will be taken. */
   readonly closed: boolean;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { Socket } from "bun";
 import { dial } from "../../src/socket/dial.ts";
 import { TransportError } from "../../src/socket/errors.ts";
 import type { TcpSocket } from "../../src/socket/tcp-socket.ts";
@@ -299,3 +300,34 @@ test("over TCP there is nothing of TLS to tell", async () => {
   ]);
   socket.terminate();
 });
+
+test("bytes under TLS that do not decrypt are a fault, and close the connection", async () => {
+  using server = serve({ tls: identity("localhost"), onData: (socket, chunk) => socket.write(chunk) });
+  using relay = relayTo(server.port);
+  const socket = await dial({ hostname: "localhost", port: relay.port, tls: CONFIG });
+  const recorder = new Recorder();
+  socket.attach(recorder);
+  socket.write(bytesOf("x"), 0, 1);
+  await until(() => recorder.text === "x");
+  relay.sockets[0]?.write(Uint8Array.of(23, 3, 3, 0, 32, ...new Array<number>(32).fill(7)));
+  await until(() => recorder.closed);
+  expect(recorder.text).toBe("x");
+  expect(recorder.error).toMatchObject({ code: "CONNECTION_TLS_FAULT", osCode: "EPROTO" });
+});
+
+/** A server that passes what it is sent to another port, and back. */
+function relayTo(port: number): TestServer {
+  const ahead = new Map<unknown, Promise<Socket<undefined>>>();
+  return serve({
+    onOpen(near) {
+      const data = (_far: unknown, chunk: Uint8Array): void => void near.write(chunk);
+      ahead.set(
+        near,
+        Bun.connect({ hostname: "127.0.0.1", port, socket: { data, close: () => void near.terminate() } }),
+      );
+    },
+    onData(near, chunk) {
+      ahead.get(near)?.then((far) => far.write(chunk));
+    },
+  });
+}
