@@ -11,7 +11,12 @@ interface BufferMethods {
 /** Decodes `bytes[start, end)` one character a byte: what is ASCII, or a field value that predates UTF-8. */
 export function decodeLatin1(bytes: Uint8Array, start: number, end: number): string {
   if (native !== null) return native.latin1Slice.call(bytes, start, end);
-  return latin1.decode(bytes.subarray(start, end));
+  // Not TextDecoder: its "latin1" is windows-1252, which has other characters from 0x80 to 0x9F.
+  let text = "";
+  for (let pos = start; pos < end; pos += ARGUMENTS) {
+    text += String.fromCharCode(...bytes.subarray(pos, Math.min(end, pos + ARGUMENTS)));
+  }
+  return text;
 }
 
 /** Decodes `bytes[start, end)` as UTF-8; a byte order mark is kept, invalid bytes become U+FFFD. */
@@ -29,8 +34,10 @@ export function encodeUtf8(bytes: Uint8Array, text: string, offset: number): num
   return encoder.encodeInto(text, bytes.subarray(offset)).written;
 }
 
+/** As many as every engine takes in one call. */
+const ARGUMENTS = 4096;
+
 const decoder: TextDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
-const latin1: TextDecoder = new TextDecoder("latin1");
 const encoder: TextEncoder = new TextEncoder();
 const native: BufferMethods | null = nativeMethods();
 
