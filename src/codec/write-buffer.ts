@@ -1,4 +1,5 @@
 import { wordsOf } from "./ascii.ts";
+import { UsageError } from "./errors.ts";
 
 /**
  * Bytes on their way out: encoders append at the tail, the transport takes from the head.
@@ -8,8 +9,8 @@ import { wordsOf } from "./ascii.ts";
  *   0           head            tail       bytes.length
  * ```
  *
- * It starts at `capacity` and grows when what waits needs more, so nothing is ever dropped; once everything was taken it is
- * `capacity` again. {@link bytes} changes when it grows: read it after {@link reserve}.
+ * It starts at `capacity` and grows when what waits needs more, so nothing is ever dropped, up to 2^30 bytes; beyond them it throws
+ * `WRITE_TOO_LARGE` and keeps what waits. Once everything was taken it is `capacity` again. {@link bytes} changes when it grows: read it after {@link reserve}.
  */
 export class WriteBuffer {
   bytes: Uint8Array;
@@ -23,8 +24,14 @@ export class WriteBuffer {
   readonly #store: Uint8Array;
   readonly #storeWords: Int32Array;
 
-  /** `capacity` in bytes, rounded up to a multiple of 8. */
+  /** `capacity` in bytes, 0 to 2^30, rounded up to a multiple of 8. */
   constructor(capacity: number) {
+    if (!(capacity >= 0 && capacity <= LARGEST)) {
+      throw new UsageError(
+        "OPTION_OUT_OF_RANGE",
+        `Cannot create write buffer: capacity is ${capacity}, not 0 to ${LARGEST}`,
+      );
+    }
     this.capacity = Math.max(8, (capacity + 7) & ~7);
     this.#store = new Uint8Array(this.capacity);
     this.#storeWords = wordsOf(this.#store);
@@ -74,9 +81,12 @@ export class WriteBuffer {
   #makeRoom(count: number): void {
     const waiting = this.tail - this.head;
     const needed = waiting + count;
+    if (!(needed <= LARGEST)) {
+      throw new UsageError("WRITE_TOO_LARGE", `Cannot write: ${needed} bytes would wait where ${LARGEST} are the most`);
+    }
     // Moving up pays only where it frees at least half: otherwise a full buffer would be moved at every append.
     if (needed > this.bytes.length || this.head < this.bytes.length >> 1) {
-      const size = (Math.max(needed, this.bytes.length * 2) + 7) & ~7;
+      const size = (Math.max(needed, Math.min(this.bytes.length * 2, LARGEST)) + 7) & ~7;
       const grown = new Uint8Array(size);
       grown.set(this.bytes.subarray(this.head, this.tail));
       this.bytes = grown;
@@ -88,3 +98,6 @@ export class WriteBuffer {
     this.tail = waiting;
   }
 }
+
+/** Keeps every index a 32-bit integer. */
+const LARGEST = 1 << 30;
