@@ -1,4 +1,5 @@
 import type { Socket } from "bun";
+import type { ConnectLimit } from "./connect-limit.ts";
 import { FaultPlan } from "./faults.ts";
 import type { Feed } from "./feed.ts";
 import type { ExchangeSettings } from "./options.ts";
@@ -7,17 +8,11 @@ import { parseRequestHead, renderAcceptance, renderRefusal, upgradeRefusal, venu
 import { WebsocketPeer } from "./websocket-peer.ts";
 import { Wire } from "./wire.ts";
 
-/** What the exchange is asked before a connection is let in. */
-export interface Gate {
-  /** False where this address has connected too often. */
-  admitsAddress(address: string): boolean;
-}
-
 /** One accepted socket: a request head first, then a {@link WebsocketPeer}. */
 export class Connection {
   readonly #socket: Socket<unknown>;
   readonly #feed: Feed;
-  readonly #gate: Gate;
+  readonly #connectLimit: ConnectLimit;
   readonly #settings: ExchangeSettings;
   readonly #faults: FaultPlan;
   readonly #wire: Wire;
@@ -25,10 +20,10 @@ export class Connection {
   #peer: WebsocketPeer | null = null;
   #isRefused = false;
 
-  constructor(socket: Socket<unknown>, feed: Feed, gate: Gate, settings: ExchangeSettings) {
+  constructor(socket: Socket<unknown>, feed: Feed, connectLimit: ConnectLimit, settings: ExchangeSettings) {
     this.#socket = socket;
     this.#feed = feed;
-    this.#gate = gate;
+    this.#connectLimit = connectLimit;
     this.#settings = settings;
     this.#faults = new FaultPlan(settings.faults);
     this.#wire = new Wire(socket, this.#faults);
@@ -94,7 +89,7 @@ export class Connection {
 
   #venueRefusal(): Refusal | null {
     if (this.#faults.refusal !== null) return venueRefusal(this.#faults.refusal);
-    return this.#gate.admitsAddress(this.#socket.remoteAddress) ? null : venueRefusal(429);
+    return this.#connectLimit.admits(this.#socket.remoteAddress, performance.now()) ? null : venueRefusal(429);
   }
 
   #refuse(refusal: Refusal): void {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { Socket, TCPSocketListener } from "bun";
 import type { BookSnapshot } from "./book.ts";
-import type { Gate } from "./connection.ts";
+import { ConnectLimit } from "./connect-limit.ts";
 import { Connection } from "./connection.ts";
 import { Feed } from "./feed.ts";
 import { Market } from "./market.ts";
@@ -21,7 +21,7 @@ export const EXCHANGE_CA: string = fileURLToPath(new URL("./tls/ca.pem", import.
  * A Binance-shaped exchange on one port: `/ws/<stream>`, `/stream?streams=<one>/<two>`, control messages, and a seeded
  * market that begins with the first subscription.
  */
-export class Exchange implements Gate, AsyncDisposable {
+export class Exchange implements AsyncDisposable {
   readonly settings: ExchangeSettings;
   /** `ws://` or `wss://`, address and port, without a path. */
   readonly url: string;
@@ -30,11 +30,11 @@ export class Exchange implements Gate, AsyncDisposable {
   readonly #pump: Pump;
   readonly #listener: TCPSocketListener<Connection>;
   readonly #connections = new Set<Connection>();
-  /** When each address opened its connections of the last five minutes. */
-  readonly #connectTimes = new Map<string, number[]>();
+  readonly #connectLimit: ConnectLimit;
 
   constructor(settings: ExchangeSettings) {
     this.settings = settings;
+    this.#connectLimit = new ConnectLimit(settings.connectLimit);
     this.#market = new Market(settings);
     this.#feed = new Feed(this.#market, microseconds, () => this.#pump.start());
     this.#pump = new Pump(this.#market, this.#feed, settings.rate, () => this.#flush());
@@ -86,15 +86,6 @@ export class Exchange implements Gate, AsyncDisposable {
     await this.stop();
   }
 
-  admitsAddress(address: string): boolean {
-    const now = performance.now();
-    const times = (this.#connectTimes.get(address) ?? []).filter((time) => time > now - CONNECT_WINDOW);
-    this.#connectTimes.set(address, times);
-    if (times.length >= this.settings.connectLimit) return false;
-    times.push(now);
-    return true;
-  }
-
   #flush(): void {
     for (const { peer } of this.#connections) peer?.flush();
   }
@@ -102,7 +93,7 @@ export class Exchange implements Gate, AsyncDisposable {
   #listen(): TCPSocketListener<Connection> {
     const { hostname, port, tls } = this.settings;
     const accept = (socket: Socket<Connection>): void => {
-      socket.data = new Connection(socket, this.#feed, this, this.settings);
+      socket.data = new Connection(socket, this.#feed, this.#connectLimit, this.settings);
       this.#connections.add(socket.data);
     };
     const close = (socket: Socket<Connection>): void => {
@@ -132,6 +123,3 @@ function microseconds(): number {
 
 const CERTIFICATE = fileURLToPath(new URL("./tls/server.pem", import.meta.url));
 const PRIVATE_KEY = fileURLToPath(new URL("./tls/server-key.pem", import.meta.url));
-
-/** How far back connections of an address count, in milliseconds. */
-const CONNECT_WINDOW = 300_000;

@@ -5,7 +5,7 @@ import type { FaultPlan } from "./faults.ts";
 /** The sending half of a connection: what waits in `out` goes to the socket, in the portions the faults ask for. */
 export class Wire {
   /** Where frames are encoded; {@link flush} sends them. */
-  readonly out: WriteBuffer = new WriteBuffer(256 << 10);
+  readonly out: WriteBuffer = new WriteBuffer(64 << 10);
   readonly #socket: Socket<unknown>;
   readonly #coalesceBytes: number;
   #splitBytes: number;

@@ -1,3 +1,5 @@
+import type { LatencyHistogram } from "./latency.ts";
+
 /** 12345.6 as `12,346`. */
 export function grouped(count: number): string {
   return Math.round(count)
@@ -24,6 +26,13 @@ export function durationText(microseconds: number): string {
   if (microseconds < 1_000) return `${Math.round(microseconds)} µs`;
   if (microseconds < 1_000_000) return `${(microseconds / 1_000).toFixed(microseconds < 10_000 ? 1 : 0)} ms`;
   return `${(microseconds / 1_000_000).toFixed(1)} s`;
+}
+
+/** The percentiles that matter and the worst, or that there is nothing yet. */
+export function latencyText(latency: LatencyHistogram, separator: string): string {
+  if (latency.count === 0) return "not yet warm";
+  const percentiles = [50, 99, 99.9].map((percent) => `p${percent} ${durationText(latency.percentile(percent))}`);
+  return [...percentiles, `max ${durationText(latency.max)}`].join(separator);
 }
 
 /** A size as `416 KiB` or `8 MiB`. */

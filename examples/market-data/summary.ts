@@ -1,4 +1,4 @@
-import { decimalsOf, durationText, grouped, priceText, problemsText } from "./format.ts";
+import { decimalsOf, durationText, grouped, latencyText, priceText, problemsText } from "./format.ts";
 import type { MarketFeed } from "./market-feed.ts";
 import type { Paint } from "./paint.ts";
 
@@ -24,11 +24,10 @@ export function progressLine(feed: MarketFeed, milliseconds: number): string {
 export function summaryLines(feed: MarketFeed, milliseconds: number, { bold, green, red }: Paint): string[] {
   const { latency, checks, messages, problems, problemCount } = feed;
   const rate = (messages.total * 1_000) / milliseconds;
-  const percentiles = [50, 99, 99.9].map((percent) => `p${percent} ${durationText(latency.percentile(percent))}`);
   const lines = [
     bold(`Summary after ${(milliseconds / 1_000).toFixed(1)} s`),
     `  messages  ${grouped(messages.total)}, ${grouped(rate)} a second, of ${feed.symbols.length} symbols`,
-    `  latency   ${percentiles.join(", ")}, max ${durationText(latency.max)} (send to handler)`,
+    `  latency   ${latencyText(latency, ", ")} (send to handler)`,
     `  sequence  ${grouped(checks.diffs)} diffs and ${grouped(checks.trades)} trades followed the one before`,
     `  books     ${grouped(checks.tops)} times the diff book agreed with bookTicker, ${grouped(checks.depths)} times with depth20`,
   ];

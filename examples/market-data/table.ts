@@ -1,5 +1,5 @@
 import type { SocketInfo } from "../../index.ts";
-import { decimalsOf, durationText, grouped, priceText, problemsText, sizeText } from "./format.ts";
+import { decimalsOf, durationText, grouped, latencyText, priceText, problemsText, sizeText } from "./format.ts";
 import type { MarketFeed } from "./market-feed.ts";
 import type { Paint } from "./paint.ts";
 import type { SymbolFeed } from "./symbol-feed.ts";
@@ -62,10 +62,9 @@ export class Table {
     const { dim, red, green } = this.#paint;
     const { latency, checks, problemCount, problems } = feed;
     const label = (text: string): string => dim(` ${text.padEnd(10)}`);
-    const percentiles = [50, 99, 99.9].map((percent) => `p${percent} ${durationText(latency.percentile(percent))}`);
     const verdict = problemCount === 0 ? green("no problem") : red(`${problemsText(problemCount)}: ${problems[0]}`);
     return [
-      `${label("latency")}${percentiles.join("   ")}   max ${durationText(latency.max)}${dim(`   of ${grouped(latency.count)}`)}`,
+      `${label("latency")}${latencyText(latency, "   ")}${dim(`   of ${grouped(latency.count)}`)}`,
       `${label("rtt")}ping ${durationText(feed.roundTrip)}   ${pathText(socket)}`,
       `${label("socket")}${optionsText(socket)}`,
       `${label("checked")}${grouped(checks.diffs)} diffs, ${grouped(checks.trades)} trades, ${grouped(checks.tops)} tops, ${grouped(checks.depths)} depths`,

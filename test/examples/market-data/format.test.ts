@@ -3,10 +3,12 @@ import {
   decimalsOf,
   durationText,
   grouped,
+  latencyText,
   priceText,
   problemsText,
   sizeText,
 } from "../../../examples/market-data/format.ts";
+import { LatencyHistogram } from "../../../examples/market-data/latency.ts";
 
 test("counts are grouped by thousands", () => {
   expect([0, 999, 1_000, 1_234_567.8].map(grouped)).toEqual(["0", "999", "1,000", "1,234,568"]);
@@ -34,4 +36,11 @@ test("durations and sizes have a unit that fits", () => {
 
 test("one problem is one", () => {
   expect([1, 1_200].map(problemsText)).toEqual(["1 problem", "1,200 problems"]);
+});
+
+test("latency is told once there is some", () => {
+  const latency = new LatencyHistogram();
+  expect(latencyText(latency, ", ")).toBe("not yet warm");
+  for (let value = 1; value <= 20; value++) latency.add(value);
+  expect(latencyText(latency, ", ")).toBe("p50 10 µs, p99 20 µs, p99.9 20 µs, max 20 µs");
 });
