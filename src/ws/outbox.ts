@@ -97,9 +97,12 @@ export class Outbox {
     try {
       sends();
     } finally {
+      // What was sent before a throw goes out all the same.
       this.#corked--;
+      this.settle();
+      this.#tellRoom();
     }
-    return this.settle();
+    return this.#buffer.length <= this.#highWaterMark;
   }
 
   /** Offers what waits, unless corked or blocked; false above the high-water mark. */
@@ -114,15 +117,19 @@ export class Outbox {
   drain(): void {
     this.#blocked = false;
     if (this.#buffer.length > 0) this.#offer();
-    if (!this.#full || this.#buffer.length > this.#highWaterMark >> 1) return;
-    this.#full = false;
-    this.onRoom();
+    this.#tellRoom();
   }
 
   /** Drops what waits: the connection is gone. */
   clear(): void {
     this.#buffer.clear();
     this.#full = false;
+  }
+
+  #tellRoom(): void {
+    if (!this.#full || this.#buffer.length > this.#highWaterMark >> 1) return;
+    this.#full = false;
+    this.onRoom();
   }
 
   #offer(): void {
