@@ -24,7 +24,7 @@ export function wsTarget(url: string | URL): WsTarget {
   }
   const { protocol, hostname, port, host, pathname, search, username, password } = parsed;
   const secure = protocol === "wss:";
-  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const login = `${decoded(username)}:${decoded(password)}`;
   return {
     url: `${protocol}//${host}${pathname}${search}`,
     secure,
@@ -34,4 +34,14 @@ export function wsTarget(url: string | URL): WsTarget {
     path: pathname + search,
     authorization: login === ":" ? null : `Basic ${Buffer.from(login).toString("base64")}`,
   };
+}
+
+/** The text is not shown: it is a name or a secret. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    const message = "Cannot open WebSocket: user name or password of the URL is not percent-encoded UTF-8";
+    throw new UsageError("URL_INVALID", message, { cause });
+  }
 }
