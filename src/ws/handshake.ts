@@ -14,6 +14,24 @@ export interface OpenHandshake {
   readonly headers: HeaderPairs;
 }
 
+/** An opening handshake that is ready to be sent. */
+export interface Upgrade {
+  readonly url: string;
+  readonly request: Uint8Array;
+  /** The `Sec-WebSocket-Accept` that answers it (RFC 6455 section 4.2.2). */
+  readonly accept: string;
+}
+
+/** @throws UsageError for subprotocols, fields or a URL that must not go on the wire; so call it before anything is connected. */
+export function prepareUpgrade(target: WsTarget, settings: WsSettings): Upgrade {
+  const key = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64");
+  const { url, authority, path } = target;
+  const { protocols } = settings;
+  const text = upgradeRequestText({ authority, target: path, key, protocols, headers: fields(settings, target) });
+  const accept = new Bun.CryptoHasher("sha1").update(key + GUID).digest("base64");
+  return { url, request: Buffer.from(text, "latin1"), accept };
+}
+
 /** Called within the transport's callback, so that no byte can come between the handshake and its successor. */
 export type OnOpen<T> = (handshake: OpenHandshake, rest: Uint8Array) => T;
 
@@ -25,20 +43,20 @@ export type OnOpen<T> = (handshake: OpenHandshake, rest: Uint8Array) => T;
  */
 export function openHandshake<T>(
   transport: Transport,
-  target: WsTarget,
+  upgrade: Upgrade,
   settings: WsSettings,
   timeout: number,
   onOpen: OnOpen<T>,
 ): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
-  new Handshake(transport, target, settings, timeout, (outcome, rest) => {
+  new Handshake(transport, upgrade, settings, timeout, (outcome, rest) => {
     if (outcome instanceof Error) {
       transport.terminate();
       reject(outcome);
       return;
     }
     try {
-      resolve(onOpen({ url: target.url, protocol: outcome.protocol, headers: outcome.headers }, rest));
+      resolve(onOpen({ url: upgrade.url, protocol: outcome.protocol, headers: outcome.headers }, rest));
     } catch (error) {
       transport.terminate();
       reject(error);
@@ -51,7 +69,7 @@ type Opened = UpgradeOutcome & { open: true };
 
 class Handshake implements TransportHandler {
   readonly #transport: Transport;
-  readonly #request: Uint8Array;
+  readonly #upgrade: Upgrade;
   readonly #reader: UpgradeResponseReader;
   readonly #settings: WsSettings;
   readonly #timeout: number;
@@ -63,27 +81,24 @@ class Handshake implements TransportHandler {
 
   constructor(
     transport: Transport,
-    target: WsTarget,
+    upgrade: Upgrade,
     settings: WsSettings,
     timeout: number,
     settle: (outcome: Opened | Error, rest: Uint8Array) => void,
   ) {
-    const key = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64");
-    const accept = new Bun.CryptoHasher("sha1").update(key + GUID).digest("base64");
     const { protocols, signal } = settings;
+    const { url, accept } = upgrade;
     this.#transport = transport;
+    this.#upgrade = upgrade;
     this.#settings = settings;
     this.#timeout = timeout;
     this.#settle = settle;
     this.#reader = new UpgradeResponseReader({ accept, protocols });
-    const { authority, path } = target;
-    const text = upgradeRequestText({ authority, target: path, key, protocols, headers: fields(settings, target) });
-    this.#request = Buffer.from(text, "latin1");
     this.#onAbort = () => {
-      const message = `Cannot open WebSocket ${target.url}: aborted during handshake`;
+      const message = `Cannot open WebSocket ${url}: aborted during handshake`;
       this.#finish(new AbortedError(message, "handshake", signal?.reason));
     };
-    this.#timer = setTimeout(() => this.#expire(target.url), timeout);
+    this.#timer = setTimeout(() => this.#expire(url), timeout);
   }
 
   start(): void {
@@ -95,6 +110,8 @@ class Handshake implements TransportHandler {
     signal?.addEventListener("abort", this.#onAbort, { once: true });
     this.#send();
     this.#transport.attach(this);
+    // It was over before, and another was told.
+    if (this.#transport.closed) this.#cut(null);
   }
 
   onBytes(chunk: Uint8Array): void {
@@ -118,7 +135,7 @@ class Handshake implements TransportHandler {
   }
 
   #send(): void {
-    const request = this.#request;
+    const { request } = this.#upgrade;
     if (this.#sent === request.length) return;
     const taken = this.#transport.write(request, this.#sent, request.length - this.#sent);
     if (taken > 0) this.#sent += taken;

@@ -2,10 +2,10 @@ import { UsageError } from "../codec/errors.ts";
 import { type DialOptions, dial } from "../socket/dial.ts";
 import { TlsConfig } from "../socket/tls-config.ts";
 import type { Transport } from "../socket/transport.ts";
-import { type OnOpen, openHandshake } from "./handshake.ts";
+import { type OnOpen, openHandshake, prepareUpgrade, type Upgrade } from "./handshake.ts";
 import type { WsSettings } from "./options.ts";
 import { WsSession } from "./session.ts";
-import { type WsTarget, wsTarget } from "./target.ts";
+import { wsTarget } from "./target.ts";
 
 /** Makes a shell around a session that is about to start. */
 export type ShellOf<T> = (session: WsSession, handshake: Parameters<OnOpen<T>>[0], rest: Uint8Array) => T;
@@ -13,12 +13,13 @@ export type ShellOf<T> = (session: WsSession, handshake: Parameters<OnOpen<T>>[0
 /** Connects to `url`, opens the WebSocket, and hands the session to `shell` before any message is read. */
 export async function openUrl<T>(url: string | URL, settings: WsSettings, shell: ShellOf<T>): Promise<T> {
   const target = wsTarget(url);
+  const upgrade = prepareUpgrade(target, settings);
   const { connectTimeout, tlsTimeout, socket, signal } = settings;
   const deadline = performance.now() + connectTimeout;
   const { hostname, port, secure } = target;
   const options: DialOptions = { socket, timeout: connectTimeout, tlsTimeout, ...(signal === null ? {} : { signal }) };
   const transport = await dial({ hostname, port, tls: secure ? (settings.tls ?? defaultTls()) : null }, options);
-  return openOver(transport, target, settings, Math.max(1, deadline - performance.now()), shell);
+  return openOver(transport, upgrade, settings, Math.max(1, deadline - performance.now()), shell);
 }
 
 /** Opens the WebSocket over a transport that is connected already; for `wss:` it must be secure. */
@@ -35,17 +36,17 @@ export function openTransport<T>(
       `Cannot open WebSocket ${target.url}: the transport is not secured by TLS`,
     );
   }
-  return openOver(transport, target, settings, settings.connectTimeout, shell);
+  return openOver(transport, prepareUpgrade(target, settings), settings, settings.connectTimeout, shell);
 }
 
 function openOver<T>(
   transport: Transport,
-  target: WsTarget,
+  upgrade: Upgrade,
   settings: WsSettings,
   timeout: number,
   shell: ShellOf<T>,
 ): Promise<T> {
-  return openHandshake(transport, target, settings, timeout, (handshake, rest) =>
+  return openHandshake(transport, upgrade, settings, timeout, (handshake, rest) =>
     shell(new WsSession(transport, "client", settings), handshake, rest),
   );
 }

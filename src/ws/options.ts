@@ -20,7 +20,7 @@ export interface WsOptions {
   readonly closeTimeout?: number;
   /** Gives up opening. Once open it has no effect. */
   readonly signal?: AbortSignal;
-  /** Bytes of the ring that is read into. Default 256 KiB. Raise it where bursts outrun the program; larger messages arrive whole all the same. */
+  /** Bytes of the ring that is read into, at least 256. Default 256 KiB. Raise it where bursts outrun the program; larger messages arrive whole all the same. */
   readonly bufferCapacity?: number;
   /** Bytes of the buffer that is encoded into; it grows while the kernel takes less than is sent. Default 64 KiB. */
   readonly writeBufferCapacity?: number;
@@ -65,7 +65,7 @@ export function wsSettings(options: WsOptions): WsSettings {
     tlsTimeout: positive("tlsTimeout", options.tlsTimeout ?? connectTimeout, MAX_TIMEOUT),
     closeTimeout: positive("closeTimeout", options.closeTimeout ?? 5_000, MAX_TIMEOUT),
     signal: options.signal ?? null,
-    bufferCapacity: positive("bufferCapacity", options.bufferCapacity ?? 256 << 10, MAX_SIZE),
+    bufferCapacity: positive("bufferCapacity", options.bufferCapacity ?? 256 << 10, MAX_SIZE, LEAST_CAPACITY),
     writeBufferCapacity: positive("writeBufferCapacity", options.writeBufferCapacity ?? 64 << 10, MAX_SIZE),
     highWaterMark: positive("highWaterMark", options.highWaterMark ?? 1 << 20, MAX_SIZE),
     maxFrameSize: positive("maxFrameSize", options.maxFrameSize ?? maxMessageSize, MAX_SIZE),
@@ -78,15 +78,17 @@ function isPairs(headers: NonNullable<WsOptions["headers"]>): headers is readonl
   return Array.isArray(headers);
 }
 
-function positive(name: string, value: number, most: number): number {
-  if (Number.isInteger(value) && value > 0 && value <= most) return value;
+function positive(name: string, value: number, most: number, least = 1): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw new UsageError(
     "OPTION_OUT_OF_RANGE",
-    `Cannot open WebSocket: ${name} is ${value}, not an integer from 1 to ${most}`,
+    `Cannot open WebSocket: ${name} is ${value}, not an integer from ${least} to ${most}`,
   );
 }
 
 /** The longest that a timer can wait. */
 const MAX_TIMEOUT = 0x7fffffff;
+/** A control frame must fit the ring. */
+const LEAST_CAPACITY = 256;
 /** Keeps every index a 32-bit integer. */
 const MAX_SIZE = 1 << 30;
