@@ -92,7 +92,7 @@ export class WsConnection extends WsChannel {
 
   protected override room(): void {
     super.room();
-    this.#tell("drain");
+    if (this.state === "open") this.#tell("drain");
   }
 
   /** Delivers what can be read and returns how many messages that were. A throw in the handler costs nothing but itself. */
@@ -119,7 +119,7 @@ export class WsConnection extends WsChannel {
 
   #tellEnd(): void {
     const { end } = this.session;
-    if (end === null || this.#closeTold) return;
+    if (end === null || this.#closeTold || (this.#paused && this.session.unread)) return;
     this.#closeTold = true;
     if (end.error !== null) this.#report(end.error);
     this.#tell("close", end.code, end.reason);

@@ -50,6 +50,11 @@ export class Inbox {
     return true;
   }
 
+  /** No chunk waits for room. */
+  get empty(): boolean {
+    return this.#backlog.length === 0;
+  }
+
   hold(): void {
     this.#heldByUser = true;
     this.#transport.pause();
@@ -64,7 +69,7 @@ export class Inbox {
   discard(): void {
     this.#backlog.length = 0;
     this.#offset = 0;
-    this.reader.reset();
+    if (!this.reader.closed) this.reader.reset();
   }
 
   #resume(): void {

@@ -80,6 +80,10 @@ export class WsSession implements TransportHandler {
   onEnd(): void {
     this.#finished = true;
     this.lookAhead();
+    if (this.state === "answered") this.#shutdownOnceSent();
+    // Nobody may be reading: then the close timeout bounds what the end of the messages would tell.
+    this.#arm();
+    if (!this.unread) this.#exhausted();
     this.#shell.wake();
   }
 
@@ -90,6 +94,7 @@ export class WsSession implements TransportHandler {
     this.#disarm();
     this.outbox.clear();
     this.#enter("ended");
+    if (!this.unread) this.#exhausted();
     this.#shell.wake();
   }
 
@@ -137,11 +142,21 @@ export class WsSession implements TransportHandler {
 
   /** Cuts the connection and drops what was not read. */
   terminate(): void {
-    if (this.state === "ended") return;
     this.#inbox.discard();
-    this.#finish({ code: CloseCode.ABNORMAL, reason: "", error: null });
-    this.transport.terminate();
+    if (this.state === "ended") {
+      this.#exhausted();
+    } else {
+      this.#finish({ code: CloseCode.ABNORMAL, reason: "", error: null });
+      this.transport.terminate();
+    }
     this.#shell.wake();
+  }
+
+  /** Something has arrived that was not read: messages, or part of one. */
+  get unread(): boolean {
+    const { reader } = this;
+    if (reader.closed || reader.failure !== null) return false;
+    return !this.#inbox.empty || reader.nextFrame < reader.ring.tail;
   }
 
   /** What is known of the peer's close frame: 1006 where none was seen. */
@@ -182,9 +197,12 @@ export class WsSession implements TransportHandler {
     const { failure } = this.reader;
     if (failure !== null) {
       this.#fail(failure);
+    } else if (this.#finished && this.#peerClosed) {
+      // Our half has been ended, or is once the echo is out: `onClose` follows.
+      this.end = { code: this.#peerCode, reason: this.#peerReason, error: null };
     } else if (this.#finished) {
-      const error = this.#peerClosed ? null : (this.#transportError ?? abnormalClosure(this.reader.unread));
-      this.#finish({ code: this.#peerCode, reason: this.#peerReason, error });
+      const error = this.#transportError ?? abnormalClosure(this.reader);
+      this.#finish({ code: CloseCode.ABNORMAL, reason: "", error });
       if (!this.transport.closed) this.transport.terminate();
     }
   }
@@ -205,7 +223,7 @@ export class WsSession implements TransportHandler {
     this.#enter("answered");
     this.#arm();
     // The server ends the connection first (RFC 6455 section 7.1.1).
-    if (this.#role === "server") this.#shutdownOnceSent();
+    if (this.#role === "server" || this.#finished) this.#shutdownOnceSent();
   }
 
   /** Tells the peer why, ends our half, and leaves it the close timeout to end the other. */
@@ -263,8 +281,10 @@ export class WsSession implements TransportHandler {
   }
 }
 
-function abnormalClosure(unread: number): WsClosedError {
-  const where = unread === 0 ? "between two messages" : `${unread} bytes into a frame`;
+function abnormalClosure({ nextFrame, ring, unread }: FrameReader): WsClosedError {
+  const missing = nextFrame - ring.tail;
+  const inHeader = unread > 0 ? "within a frame" : "between two frames";
+  const where = missing > 0 ? `${missing} bytes before the end of a frame` : inHeader;
   return new WsClosedError(
     "WS_ABNORMAL_CLOSURE",
     `Cannot read: the peer ended the connection without a close frame, ${where}`,

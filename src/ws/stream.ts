@@ -88,8 +88,8 @@ export class WsStream extends WsChannel implements AsyncIterable<OwnedMessage>, 
 
   protected override wake(): void {
     if (this.#discarding) while (this.session.next() !== null);
-    else if (this.#waiting !== null) this.#deliver();
-    else this.session.scheduleLookAhead();
+    if (this.#waiting !== null) this.#deliver();
+    else if (!this.#discarding) this.session.scheduleLookAhead();
     if (this.session.state !== "ended") return;
     if (this.#discarding) this.session.releaseMemory();
     this.settleEnd();
@@ -98,7 +98,7 @@ export class WsStream extends WsChannel implements AsyncIterable<OwnedMessage>, 
   #deliver(): void {
     const waiting = this.#waiting;
     const message = this.session.next();
-    if (message === null && this.session.end === null) return;
+    if (message === null && this.session.end === null && !this.session.reader.closed) return;
     this.#waiting = null;
     if (message !== null) waiting?.resolve(message);
     else this.#ending().then(waiting?.resolve, waiting?.reject);
