@@ -139,8 +139,8 @@ export class FrameReader {
 
   /** Index into the ring of the first frame that {@link next} has not begun, which may lie beyond what has arrived. */
   get nextFrame(): number {
-    const { size, length } = this.header;
-    if (size === 0) return this.end;
+    const { size, length, isControl } = this.header;
+    if (size === 0 || isControl) return this.end;
     return this.assembling ? this.end + length - this.scanned : this.end + size + length;
   }
 
@@ -148,6 +148,7 @@ export class FrameReader {
   reset(): void {
     this.ring.clear();
     this.end = 0;
+    this.message.start = this.message.end;
     this.failure = null;
     this.closed = false;
     this.header.clear();
@@ -208,6 +209,8 @@ export class FrameReader {
     const { header, assembling, bytes, words, ring } = this;
     const from = assembling ? this.end : this.end + header.size + this.scanned;
     const to = Math.min(from + header.length - this.scanned, ring.tail);
+    // A control frame is left as it came until it is whole: a scout may have to answer it before it is read.
+    if (header.isControl && to - from < header.length) return false;
     if (to > from) {
       if (this.keySize !== 0) maskBytes(bytes, words, from, to, header.key, this.scanned);
       const opcode = assembling ? this.messageOpcode : header.opcode;

@@ -1,4 +1,5 @@
 import { wordsOf } from "../ascii.ts";
+import { closePayloadFault } from "./close-payload.ts";
 import { FrameHeader } from "./frame-header.ts";
 import type { FrameReader } from "./frame-reader.ts";
 import { maskBytes } from "./mask.ts";
@@ -41,6 +42,10 @@ export class FrameScout {
       if (header.isControl && end > ring.tail) break;
       if (header.opcode === Opcode.PING || header.opcode === Opcode.CLOSE) found = this.#copy(payload, end);
       this.#stopped = header.opcode === Opcode.CLOSE;
+      if (this.#stopped && closePayloadFault(this.#message.buffer, 0, this.#message.end) !== null) {
+        found = null;
+        break;
+      }
       pos = end;
     }
     this.#position = pos + ring.origin;

@@ -188,6 +188,19 @@ describe("reset", () => {
   }
 });
 
+test.each(MEMORIES)("reset on $kind memory gives back all of it, also of a message lent from its end", ({ make }) => {
+  for (const debug of [false, true]) {
+    const reader = new FrameReader({ role: "client", memory: make(256), debug });
+    const { capacity } = reader.ring;
+    reader.read(frameBytes({ opcode: 2, payload: pattern(capacity - 14) }));
+    reader.next();
+    reader.read(frameBytes({ opcode: 2, payload: pattern(8) }));
+    expect(reader.next()?.end).toBe(capacity);
+    reader.reset();
+    expect(reader.read(pattern(capacity + 1))).toBe(capacity);
+  }
+});
+
 describe("a failure", () => {
   const sentences: readonly (readonly [
     options: Partial<FrameReaderOptions>,
