@@ -86,9 +86,12 @@ export class ConnectTask {
       return;
     }
     this.enter("tls", abandon);
+    const name = serverName ?? tls.serverName ?? hostname ?? endpoints.remoteAddress;
+    // Bun would verify against "localhost".
+    if (name === "")
+      this.fail(new UsageError("CONNECT_BAD_TARGET", `Cannot verify ${this.#where}: serverName is empty`));
     if (this.#settled) return;
     if (this.#options.tlsTimeout !== undefined) this.#limit(this.#options.tlsTimeout);
-    const name = serverName ?? tls.serverName ?? hostname ?? endpoints.remoteAddress;
     const target = {
       tls,
       serverName: ipLiteral(name)?.address ?? name,

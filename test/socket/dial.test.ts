@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { TimeoutError, UsageError } from "../../src/codec/errors.ts";
 import type { IpAddress } from "../../src/socket/address.ts";
 import { type DialMeans, type DialOptions, type DialTarget, dial, dialWith } from "../../src/socket/dial.ts";
@@ -451,6 +452,42 @@ test("the caller's mistakes are UsageErrors, and open nothing", async () => {
   }
 });
 
+test("an empty name to verify is refused, not taken for another", async () => {
+  using server = serve({ tls: identity("localhost") });
+  const target = { hostname: "127.0.0.1", port: server.port, tls: CONFIG, serverName: "" };
+  expect((await rejection(dial(target), UsageError)).code).toBe("CONNECT_BAD_TARGET");
+  expect((await rejection(dial({ ...target, hostname: "localhost" }), UsageError)).code).toBe("CONNECT_BAD_TARGET");
+  await until(() => server.closes.length === server.sockets.length);
+});
+
+test("NODE_TLS_REJECT_UNAUTHORIZED does not turn verification off, and nothing keeps a process that is done", async () => {
+  using bad = serve({ tls: identity("self-signed") });
+  using good = serve({ tls: identity("localhost") });
+  using silent = serve();
+  using hole = blackhole();
+  const script = `
+    import { dial, TlsConfig } from ${JSON.stringify(join(import.meta.dir, "../../src/socket/mod.ts"))};
+    const tls = new TlsConfig({ ca: ${JSON.stringify(CA)} });
+    const tell = (promise) => promise.then((socket) => { socket.terminate(); return "open"; }, (error) => error.code);
+    const options = { timeout: 600_000 };
+    const ended = AbortSignal.timeout(50);
+    console.log(await Promise.all([
+      tell(dial({ hostname: "localhost", port: ${bad.port}, tls }, options)),
+      tell(dial({ hostname: "localhost", port: ${good.port}, tls }, options)),
+      tell(dial({ hostname: "localhost", port: ${silent.port}, tls }, { ...options, signal: ended })),
+      tell(dial({ hostname: "127.0.0.1", port: ${hole.port}, tls: null }, { ...options, signal: ended })),
+    ]).then((all) => all.join(" ")));
+  `;
+  const child = Bun.spawn([process.execPath, "-e", script], {
+    env: { ...process.env, NODE_TLS_REJECT_UNAUTHORIZED: "0" },
+    stdout: "pipe",
+    stderr: "ignore",
+  });
+  expect((await new Response(child.stdout).text()).trim()).toBe("TLS_VERIFICATION_FAILED open ABORTED ABORTED");
+  expect(await child.exited).toBe(0);
+  expect(bad.received().length).toBe(0);
+}, 30_000);
+
 test("2,000 connections, opened and closed, leave no descriptor behind", async () => {
   using plain = serve();
   using secure = serve({ tls: identity("localhost") });
@@ -469,4 +506,4 @@ test("2,000 connections, opened and closed, leave no descriptor behind", async (
   await until(() => plain.closes.length === plain.sockets.length && secure.closes.length === secure.sockets.length);
   await until(() => openDescriptors() <= before);
   expect(plain.sockets.length + secure.sockets.length).toBe(2000);
-});
+}, 30_000);
