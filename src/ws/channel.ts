@@ -20,10 +20,12 @@ export abstract class WsChannel {
   readonly protocol: string;
   /** The fields of the server's answer, in order and case. */
   readonly responseHeaders: readonly (readonly [name: string, value: string])[];
+  /** @internal */
   protected readonly session: WsSession;
   #drained: PromiseWithResolvers<void> | null = null;
   #closed: PromiseWithResolvers<WsClosure> | null = null;
 
+  /** @internal */
   protected constructor(session: WsSession, handshake: OpenHandshake) {
     this.session = session;
     this.url = handshake.url;
@@ -129,22 +131,22 @@ export abstract class WsChannel {
     return this.session.transport.socketInfo();
   }
 
-  /** Begins; `rest` are the bytes that came with the handshake. */
+  /** Begins; `rest` are the bytes that came with the handshake. @internal */
   protected start(rest: Uint8Array): void {
     this.session.start({ wake: () => this.wake(), room: () => this.room() }, rest);
   }
 
-  /** Something arrived, or the end is known. */
+  /** Something arrived, or the end is known. @internal */
   protected abstract wake(): void;
 
-  /** There is room to send again. */
+  /** There is room to send again. @internal */
   protected room(): void {
     const waiting = this.#drained;
     this.#drained = null;
     waiting?.resolve();
   }
 
-  /** Settles the promises that wait for the end of the connection. */
+  /** Settles the promises that wait for the end of the connection. @internal */
   protected settleEnd(): void {
     const waiting = this.#drained;
     this.#drained = null;

@@ -79,6 +79,7 @@ export class WsConnection extends WsChannel {
     queueMicrotask(() => this.wake());
   }
 
+  /** @internal */
   protected override wake(): void {
     if (this.#delivering) return;
     this.#delivering = true;
@@ -90,6 +91,7 @@ export class WsConnection extends WsChannel {
     if (this.session.state === "ended") this.settleEnd();
   }
 
+  /** @internal */
   protected override room(): void {
     super.room();
     if (this.state === "open") this.#tell("drain");

@@ -1,7 +1,7 @@
 import type { MaskKeys } from "../codec/ws/mask.ts";
 
 /** Masking keys from the system's CSPRNG, drawn in blocks of 4 KiB (RFC 6455 section 10.3). */
-export class RandomMaskKeys implements MaskKeys {
+class RandomMaskKeys implements MaskKeys {
   readonly #block: Int32Array = new Int32Array(1024);
   #next: number = this.#block.length;
 

@@ -86,6 +86,7 @@ export class WsStream extends WsChannel implements AsyncIterable<OwnedMessage>, 
     await this.closed;
   }
 
+  /** @internal */
   protected override wake(): void {
     if (this.#discarding) while (this.session.next() !== null);
     if (this.#waiting !== null) this.#deliver();

@@ -3,6 +3,7 @@ import { decodeLatin1, decodeUtf8 } from "../text.ts";
 import { CloseCode } from "./close-code.ts";
 import { CONTROL_BIT, OPCODE_BITS, Opcode } from "./opcode.ts";
 
+/** What a message is; `ping`, `pong` and `close` are control messages. */
 export type MessageKind = "text" | "binary" | "ping" | "pong" | "close";
 
 /**
