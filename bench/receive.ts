@@ -4,7 +4,7 @@ import { CA_PATH, runTask, type ServerProcess } from "./processes.ts";
 import { type Figure, figure } from "./result.ts";
 import { bytesOnTheWire, type Task } from "./task.ts";
 
-/** Loopback: nanoseconds a message, contenders taking turns round by round, each in a process of its own. */
+/** Loopback: nanoseconds a message by the clock and of CPU time, contenders taking turns round by round, each in a process of its own. */
 export async function measureReceiving(
   server: ServerProcess,
   options: BenchOptions,
@@ -15,18 +15,22 @@ export async function measureReceiving(
     for (const size of SIZES) {
       const group = `receive/${transport}/${size}`;
       const contenders = chosenContenders(group, options.filter);
-      const samples = contenders.map((): number[] => []);
+      const samples = contenders.map((): { wall: number[]; cpu: number[] } => ({ wall: [], cpu: [] }));
       for (let round = 1; round <= options.rounds; round++) {
         for (const [index, contender] of contenders.entries()) {
           progress(`${group}/${contender.name}, round ${round} of ${options.rounds}`);
           const task = receivingTask(server, transport, size, options.messages * contender.share);
           const result = await runTask(contender.runtime, contender.file, task, options.clientCpu);
-          if (result.job === "receive") samples[index]?.push(result.nanosecondsPerMessage);
+          if (result.job !== "receive") continue;
+          samples[index]?.wall.push(result.wall);
+          samples[index]?.cpu.push(result.cpu);
         }
       }
-      for (const [index, contender] of contenders.entries()) {
-        const count = Math.round(options.messages * contender.share);
-        figures.push(figure(group, contender.name, "ns/message", count, samples[index] ?? []));
+      for (const [metric, clock] of CLOCKS) {
+        for (const [index, { name, share }] of contenders.entries()) {
+          const count = Math.round(options.messages * share);
+          figures.push(figure(group, name, metric, count, samples[index]?.[clock] ?? []));
+        }
       }
     }
   }
@@ -52,3 +56,8 @@ function receivingTask(server: ServerProcess, transport: "tcp" | "tls", size: nu
 }
 
 const SIZES = [40, 128, 512] as const;
+/** Where CPU time is well below the clock's, the contender waited: for the server, or for its turn on a busy machine. */
+const CLOCKS = [
+  ["ns/message", "wall"],
+  ["CPU ns/message", "cpu"],
+] as const;

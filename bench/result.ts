@@ -5,7 +5,16 @@ export interface Figure extends Spread {
   /** `receive tcp 40`, `echo tls apart`, `micro frame-reading`: contenders of one case are compared. */
   readonly group: string;
   readonly contender: string;
-  readonly metric: "ns/message" | "ns" | "p50 µs" | "p99 µs" | "p99.9 µs" | "MB" | "bytes/message" | "objects";
+  readonly metric:
+    | "ns/message"
+    | "CPU ns/message"
+    | "ns"
+    | "p50 µs"
+    | "p99 µs"
+    | "p99.9 µs"
+    | "MB"
+    | "bytes/message"
+    | "objects";
   /** Messages, round trips or calls behind each sample. */
   readonly count: number;
   readonly samples: readonly number[];

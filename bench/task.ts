@@ -22,9 +22,9 @@ export interface Task {
   readonly warmupWireBytes: number;
 }
 
-/** What it answers, as one line of JSON. Round trips are in microseconds. */
+/** What it answers, as one line of JSON: nanoseconds a message by the clock and of CPU, or round trips in microseconds. */
 export type TaskResult =
-  | { readonly job: "receive"; readonly nanosecondsPerMessage: number }
+  | { readonly job: "receive"; readonly wall: number; readonly cpu: number }
   | { readonly job: "echo"; readonly p50: number; readonly p99: number; readonly p999: number };
 
 /** The bytes on the wire of `count` unmasked frames of `size` and the end frame. */

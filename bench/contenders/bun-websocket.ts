@@ -1,5 +1,5 @@
 import { checksum } from "../corpus.ts";
-import { type Contender, contend } from "./contender.ts";
+import { type Contender, contend, Stopwatch, UNTIMED } from "./contender.ts";
 
 /** Bun's own `WebSocket`, with the `Buffer`s it gives by default (`arraybuffer` was a third slower). */
 const bunWebSocket: Contender = {
@@ -19,18 +19,18 @@ const bunWebSocket: Contender = {
         bytes += data.byteLength;
       }
     };
-    const started = Bun.nanoseconds();
+    const stopwatch = new Stopwatch();
     ws.send("go");
     await done.promise;
-    const nanoseconds = Bun.nanoseconds() - started;
+    const elapsed = stopwatch.stop();
     ws.terminate();
-    return { messages, bytes, checksum: 0, end, nanoseconds };
+    return { messages, bytes, checksum: 0, end, elapsed };
   },
 
   async examine(url, ca) {
     const done = Promise.withResolvers<void>();
     const ws = await dial(url, ca);
-    const receipt = { messages: 0, bytes: 0, checksum: 0, end: "", nanoseconds: 0 };
+    const receipt = { messages: 0, bytes: 0, checksum: 0, end: "", elapsed: UNTIMED };
     ws.onmessage = (event: MessageEvent<string | Uint8Array>) => {
       const data = event.data;
       if (typeof data === "string" && data.startsWith("end ")) {

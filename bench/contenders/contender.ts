@@ -11,8 +11,29 @@ export interface Receipt {
   checksum: number;
   /** The text of the end frame; null where frames are not told apart. */
   end: string | null;
-  nanoseconds: number;
+  elapsed: Elapsed;
 }
+
+/** Time on the clock, and time that the process (its helper threads too) spent on a CPU; both in nanoseconds. */
+export interface Elapsed {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+/** Runs from its construction to {@link stop}. */
+export class Stopwatch {
+  readonly #cpu: NodeJS.CpuUsage = process.cpuUsage();
+  readonly #started: number = Bun.nanoseconds();
+
+  stop(): Elapsed {
+    const wall = Bun.nanoseconds() - this.#started;
+    const { user, system } = process.cpuUsage(this.#cpu);
+    return { wall, cpu: (user + system) * 1_000 };
+  }
+}
+
+/** Of a run that is not timed. */
+export const UNTIMED: Elapsed = { wall: 0, cpu: 0 };
 
 /** One way to read and write a WebSocket. Each method opens a connection of its own and closes it. */
 export interface Contender {
@@ -52,7 +73,8 @@ async function receive(contender: Contender, task: Task, ca: string | null): Pro
   );
   const receipt = await contender.receive(`${stream}&count=${task.count}`, ca, task.wireBytes);
   verify(receipt, task.wireBytes, false);
-  return { job: "receive", nanosecondsPerMessage: receipt.nanoseconds / task.count };
+  const { wall, cpu } = receipt.elapsed;
+  return { job: "receive", wall: wall / task.count, cpu: cpu / task.count };
 }
 
 async function echo(contender: Contender, task: Task, ca: string | null): Promise<TaskResult> {

@@ -1,5 +1,5 @@
 import { WsStream } from "../../src/ws/mod.ts";
-import { type Contender, contend } from "./contender.ts";
+import { type Contender, contend, Stopwatch } from "./contender.ts";
 import { connectionOptions, Examiner, GO } from "./ours.ts";
 
 /** `WsStream`: `for await`, each message a copy that owns its data. */
@@ -9,7 +9,7 @@ const forAwait: Contender = {
     let messages = 0;
     let bytes = 0;
     let end = "";
-    const started = Bun.nanoseconds();
+    const stopwatch = new Stopwatch();
     ws.sendBinary(GO);
     for await (const message of ws) {
       if (message.kind === "binary") {
@@ -20,9 +20,9 @@ const forAwait: Contender = {
         break;
       }
     }
-    const nanoseconds = Bun.nanoseconds() - started;
+    const elapsed = stopwatch.stop();
     ws.terminate();
-    return { messages, bytes, checksum: 0, end, nanoseconds };
+    return { messages, bytes, checksum: 0, end, elapsed };
   },
 
   async examine(url, ca) {

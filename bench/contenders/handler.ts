@@ -1,6 +1,6 @@
 import type { Message } from "../../src/codec/mod.ts";
 import { WsConnection } from "../../src/ws/mod.ts";
-import { type Contender, contend } from "./contender.ts";
+import { type Contender, contend, Stopwatch } from "./contender.ts";
 import { connectionOptions, Examiner, GO } from "./ours.ts";
 
 /** `WsConnection`: a handler called for every message, synchronously. */
@@ -23,12 +23,12 @@ const handler: Contender = {
       error: (_ws: WsConnection, error: unknown): void => done.reject(error),
     };
     const ws = await WsConnection.connect(url, handlers, connectionOptions(ca));
-    const started = Bun.nanoseconds();
+    const stopwatch = new Stopwatch();
     ws.sendBinary(GO);
     await done.promise;
-    const nanoseconds = Bun.nanoseconds() - started;
+    const elapsed = stopwatch.stop();
     ws.terminate();
-    return { messages, bytes, checksum: 0, end, nanoseconds };
+    return { messages, bytes, checksum: 0, end, elapsed };
   },
 
   async examine(url, ca) {

@@ -1,26 +1,24 @@
 import { BINARY, encodeFrame } from "../corpus.ts";
-import { type Contender, contend } from "./contender.ts";
+import { type Contender, contend, type Elapsed, Stopwatch } from "./contender.ts";
 
 /** The limit: a bare `Bun.connect` that counts the bytes of its chunks and looks at none of them. */
 const limit: Contender = {
   async receive(url, ca, wireBytes) {
-    const done = Promise.withResolvers<number>();
+    const done = Promise.withResolvers<Elapsed>();
     let bytes = 0;
-    let upgraded = false;
-    let started = 0;
+    let stopwatch: Stopwatch | null = null;
     const socket = await dial(url, ca, (socket, chunk) => {
-      if (upgraded) {
+      if (stopwatch !== null) {
         bytes += chunk.length;
-        if (bytes >= wireBytes) done.resolve(Bun.nanoseconds() - started);
+        if (bytes >= wireBytes) done.resolve(stopwatch.stop());
       } else {
-        upgraded = true;
-        started = Bun.nanoseconds();
+        stopwatch = new Stopwatch();
         socket.write(GO);
       }
     });
-    const nanoseconds = await done.promise;
+    const elapsed = await done.promise;
     socket.terminate();
-    return { messages: null, bytes, checksum: 0, end: null, nanoseconds };
+    return { messages: null, bytes, checksum: 0, end: null, elapsed };
   },
 
   examine: null,

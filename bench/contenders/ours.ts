@@ -2,7 +2,7 @@ import type { Message } from "../../src/codec/mod.ts";
 import { TlsConfig } from "../../src/socket/mod.ts";
 import type { WsOptions } from "../../src/ws/mod.ts";
 import { checksum } from "../corpus.ts";
-import type { Receipt } from "./contender.ts";
+import { type Receipt, UNTIMED } from "./contender.ts";
 
 /** The options of every contender of ours: the defaults, and the test authority under TLS. */
 export function connectionOptions(ca: string | null): WsOptions {
@@ -16,7 +16,7 @@ export class Examiner {
     bytes: 0,
     checksum: 0,
     end: "",
-    nanoseconds: 0,
+    elapsed: UNTIMED,
   };
 
   /** True once the end frame came. */

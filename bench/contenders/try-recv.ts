@@ -1,5 +1,5 @@
 import { WsStream } from "../../src/ws/mod.ts";
-import { type Contender, contend } from "./contender.ts";
+import { type Contender, contend, Stopwatch } from "./contender.ts";
 import { connectionOptions, Examiner, GO } from "./ours.ts";
 
 /** `WsStream`: the hot loop, which drains `tryRecv()` and awaits `recv()` only when that is empty. */
@@ -9,7 +9,7 @@ const tryRecv: Contender = {
     let messages = 0;
     let bytes = 0;
     let end = "";
-    const started = Bun.nanoseconds();
+    const stopwatch = new Stopwatch();
     ws.sendBinary(GO);
     for (let message = await ws.recv(); message !== null; message = ws.tryRecv() ?? (await ws.recv())) {
       if (message.kind === "binary") {
@@ -20,9 +20,9 @@ const tryRecv: Contender = {
         break;
       }
     }
-    const nanoseconds = Bun.nanoseconds() - started;
+    const elapsed = stopwatch.stop();
     ws.terminate();
-    return { messages, bytes, checksum: 0, end, nanoseconds };
+    return { messages, bytes, checksum: 0, end, elapsed };
   },
 
   async examine(url, ca) {

@@ -17,7 +17,7 @@ function dial(url) {
 
 async function receive(url) {
   const ws = await dial(url);
-  const receipt = { messages: 0, bytes: 0, checksum: 0, end: "", nanoseconds: 0 };
+  const receipt = { messages: 0, bytes: 0, checksum: 0, end: "", wall: 0, cpu: 0 };
   await new Promise((resolve) => {
     let messages = 0;
     let bytes = 0;
@@ -26,13 +26,16 @@ async function receive(url) {
         messages++;
         bytes += data.length;
       } else {
-        receipt.nanoseconds = (performance.now() - started) * 1e6;
+        receipt.wall = (performance.now() - started) * 1e6;
+        const { user, system } = process.cpuUsage(cpu);
+        receipt.cpu = (user + system) * 1_000;
         receipt.messages = messages;
         receipt.bytes = bytes;
         receipt.end = data.toString("latin1");
         resolve();
       }
     });
+    const cpu = process.cpuUsage();
     const started = performance.now();
     ws.send("go");
   });
@@ -42,7 +45,7 @@ async function receive(url) {
 
 async function examine(url) {
   const ws = await dial(url);
-  const receipt = { messages: 0, bytes: 0, checksum: 0, end: "", nanoseconds: 0 };
+  const receipt = { messages: 0, bytes: 0, checksum: 0, end: "", wall: 0, cpu: 0 };
   await new Promise((resolve) => {
     ws.on("message", (data, isBinary) => {
       if (!isBinary && data.toString().startsWith("end ")) {
@@ -98,8 +101,8 @@ if (task.job === "receive") {
   const stream = `${task.url}/receive?kind=${task.kind}&size=${task.size}`;
   verify(await examine(`${stream}&count=${task.examined}&checked=1`), true);
   verify(await receive(`${stream}&count=${task.warmup}`), false);
-  const { nanoseconds } = verify(await receive(`${stream}&count=${task.count}`), false);
-  console.log(JSON.stringify({ job: "receive", nanosecondsPerMessage: nanoseconds / task.count }));
+  const { wall, cpu } = verify(await receive(`${stream}&count=${task.count}`), false);
+  console.log(JSON.stringify({ job: "receive", wall: wall / task.count, cpu: cpu / task.count }));
 } else {
   const histogram = hdr.build({
     lowestDiscernibleValue: 1,
