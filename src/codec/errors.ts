@@ -59,6 +59,20 @@ export const PROTOCOL_FAULTS = {
   HTTP_OBSOLETE_FOLD: { closeCode: 0, sentence: "a field line is folded" },
   HTTP_HEADER_NAME: { closeCode: 0, sentence: "a field name is not a token followed by a colon" },
   HTTP_STATUS_LINE: { closeCode: 0, sentence: "the status line is malformed" },
+  HTTP_VERSION: { closeCode: 0, sentence: "the version is neither HTTP/1.0 nor HTTP/1.1" },
+  HTTP_CONTENT_LENGTH: { closeCode: 0, sentence: "the Content-Length is not a number below 2^53" },
+  HTTP_CONTENT_LENGTH_CONFLICT: { closeCode: 0, sentence: "the Content-Length is given twice with different values" },
+  HTTP_TRANSFER_ENCODING: { closeCode: 0, sentence: "the Transfer-Encoding is not chunked alone" },
+  HTTP_FRAMING_CONFLICT: { closeCode: 0, sentence: "both Content-Length and Transfer-Encoding are given" },
+  HTTP_CHUNK_SIZE: { closeCode: 0, sentence: "a chunk's size is not a hexadecimal number below 2^53" },
+  HTTP_CHUNK_EXTENSION: { closeCode: 0, sentence: "chunk extensions are malformed or over their limit" },
+  HTTP_CHUNK_END: { closeCode: 0, sentence: "a chunk's data is not followed by CRLF" },
+  HTTP_BODY_TOO_LARGE: { closeCode: 0, sentence: "the body is over maxBodySize" },
+  HTTP_CONTENT_CODING: { closeCode: 0, sentence: "the body's content coding cannot be undone" },
+  HTTP_TOO_MANY_INFORMATIONAL: { closeCode: 0, sentence: "too many 1xx responses came before the final one" },
+  HTTP_UPGRADE_UNEXPECTED: { closeCode: 0, sentence: "the protocol was switched without being asked" },
+  HTTP_RESPONSE_UNEXPECTED: { closeCode: 0, sentence: "bytes came while no request was in flight" },
+  HTTP_TRUNCATED: { closeCode: 0, sentence: "the connection ended before the response was whole" },
 } as const;
 
 /** The codes of {@link ProtocolError}. */
@@ -74,12 +88,13 @@ export class ProtocolError extends NexusError {
   /** Whose doing it was; the codec judges only what arrived, so it is the peer's. */
   readonly fault = "peer" as const;
 
-  constructor(code: ProtocolFault, detail: string) {
+  constructor(code: ProtocolFault, detail: string, options?: ErrorOptions) {
     super(
       code,
       detail === ""
         ? `Cannot read: ${PROTOCOL_FAULTS[code].sentence}`
         : `Cannot read: ${PROTOCOL_FAULTS[code].sentence}: ${detail}`,
+      options,
     );
     this.closeCode = PROTOCOL_FAULTS[code].closeCode;
   }

@@ -1,5 +1,6 @@
 import type { ProtocolFault } from "../errors.ts";
 import { decodeLatin1 } from "../text.ts";
+import { COLON, CR, DEL, FIELD_TEXT, HTAB, isBlank, LF, SP, sameName, TOKEN } from "./characters.ts";
 
 /** Limits of a {@link HeadReader}. */
 export interface HeadLimits {
@@ -11,7 +12,7 @@ export interface HeadLimits {
 
 /**
  * The head of an HTTP/1.1 message (RFC 9112 sections 2 to 5): a start line and field lines, kept as offsets into the bytes they
- * arrived in. Resumable: a line is looked at once it is whole, and no byte is searched twice.
+ * arrived in. Resumable at every byte, and no byte is looked at twice; a fault is known with the byte that makes it one.
  *
  * Strict: lines end in CRLF; a bare CR or LF, NUL, an obsolete fold, a name that is no token, and white space before the
  * colon are refused (sections 2.2, 5.1, 5.2).
@@ -22,142 +23,198 @@ export class HeadReader {
   detail = "";
   /** Field lines read. */
   count = 0;
-  /** Bytes of the head so far; all of it once {@link read} has returned true. */
+  /** Bytes of the lines read so far; of all the head once {@link read} has returned true. */
   size = 0;
   /** Length of the start line without its CRLF; −1 while there is none. */
   startLineLength = -1;
 
-  readonly #limits: HeadLimits;
+  private readonly limits: HeadLimits;
   /** Four a field: name start, name end, value start, value end, relative to the head's first byte. */
-  readonly #offsets: Int32Array;
-  /** Bytes searched for the end of the current line: size <= searched. */
-  #searched = 0;
+  private readonly offsets: Int32Array;
+  /** Bytes looked at: size <= position <= maxHeadSize. */
+  private position = 0;
+  private phase: number = START_LINE;
 
   constructor(limits: HeadLimits) {
-    this.#limits = limits;
-    this.#offsets = new Int32Array(limits.maxHeaders * 4);
+    this.limits = limits;
+    this.offsets = new Int32Array(limits.maxHeaders * 4);
   }
 
+  /** Is ready for a new head. */
   clear(): void {
     this.fault = null;
     this.detail = "";
     this.count = 0;
     this.size = 0;
     this.startLineLength = -1;
-    this.#searched = 0;
+    this.position = 0;
+    this.phase = START_LINE;
+  }
+
+  /** Is ready for the fields behind a chunked body (RFC 9112 section 7.1.2), which have no start line. */
+  clearForTrailers(): void {
+    this.clear();
+    this.startLineLength = 0;
+    this.phase = LINE;
   }
 
   /**
    * Reads on in the head that begins at `start`, of which the bytes up to `end` are there. True once the blank line was read; false
-   * where bytes are missing or {@link fault} is set.
+   * where bytes are missing or {@link fault} is set. `words` are the same memory in words, by which values are read four bytes a step.
    */
-  read(bytes: Uint8Array, start: number, end: number): boolean {
-    const available = end - start;
-    const most = Math.min(available, this.#limits.maxHeadSize);
-    while (this.fault === null) {
-      const feed = bytes.subarray(start + this.#searched, start + most).indexOf(LF);
-      if (feed < 0) {
-        this.#searched = most;
-        if (available >= this.#limits.maxHeadSize)
-          this.#refuse("HTTP_HEAD_TOO_LARGE", `it is over ${this.#limits.maxHeadSize} bytes`);
-        return false;
+  read(bytes: Uint8Array, start: number, end: number, words: Int32Array = NO_WORDS): boolean {
+    if (this.fault !== null) return false;
+    const token = TOKEN;
+    const offsets = this.offsets;
+    const most = start + this.limits.maxHeadSize;
+    const limit = end < most ? end : most;
+    let pos = start + this.position;
+    let phase = this.phase;
+    let at = this.count * 4;
+    while (pos < limit) {
+      if (phase === LINE) {
+        const first = bytes[pos]!;
+        if (first === CR) {
+          pos++;
+          phase = LAST_LINE_FEED;
+          continue;
+        }
+        if (at === offsets.length || token[first] === 0) return this.refuseLine(first, pos - start);
+        offsets[at] = pos - start;
+        pos++;
+        phase = NAME;
       }
-      const lineStart = this.size;
-      const lineEnd = this.#searched + feed - 1;
-      this.#searched += feed + 1;
-      this.size = this.#searched;
-      if (lineEnd < lineStart || bytes[start + lineEnd] !== CR) {
-        this.#refuse("HTTP_BARE_LF", `at byte ${lineEnd + 1}`);
-      } else if (lineEnd === lineStart && this.startLineLength >= 0) {
-        return true;
-      } else if (this.startLineLength < 0) {
-        this.startLineLength = lineEnd - lineStart;
-        this.#judgeBytes(bytes, start, lineStart, lineEnd);
-      } else {
-        this.#readField(bytes, start, lineStart, lineEnd);
+      if (phase === NAME) {
+        while (pos < limit && token[bytes[pos]!] !== 0) pos++;
+        if (pos === limit) break;
+        if (bytes[pos] !== COLON) return this.refuseName(bytes[pos]!, pos - start);
+        offsets[at + 1] = pos - start;
+        pos++;
+        phase = BEFORE_VALUE;
       }
+      if (phase === BEFORE_VALUE) {
+        while (pos < limit && isBlank(bytes[pos]!)) pos++;
+        if (pos === limit) break;
+        offsets[at + 2] = pos - start;
+        phase = VALUE;
+      }
+      if (phase === VALUE || phase === START_LINE) {
+        pos = skipText(bytes, words, pos, limit);
+        if (pos === limit) break;
+        if (bytes[pos] !== CR) return this.refuseText(bytes[pos]!, pos - start);
+        if (phase === VALUE) {
+          const from = start + offsets[at + 2]!;
+          let to = pos;
+          while (to > from && isBlank(bytes[to - 1]!)) to--;
+          offsets[at + 3] = to - start;
+        }
+        pos++;
+        phase = phase === VALUE ? LINE_FEED : START_LINE_FEED;
+        if (pos === limit) break;
+      }
+      if (bytes[pos] !== LF) return this.refuse("HTTP_BARE_CR", `0xd at byte ${pos - 1 - start}`);
+      pos++;
+      this.size = pos - start;
+      if (phase === LAST_LINE_FEED) return true;
+      if (phase === START_LINE_FEED) this.startLineLength = this.size - 2;
+      else {
+        at += 4;
+        this.count++;
+      }
+      phase = LINE;
     }
+    this.position = pos - start;
+    this.phase = phase;
+    if (limit === most) this.refuse("HTTP_HEAD_TOO_LARGE", `it is over ${this.limits.maxHeadSize} bytes`);
     return false;
   }
 
   /** The name of field `index` as it was sent; `start` is where the head begins now. */
   name(bytes: Uint8Array, start: number, index: number): string {
-    const at = index * 4;
-    return decodeLatin1(bytes, start + this.#offsets[at]!, start + this.#offsets[at + 1]!);
+    return decodeLatin1(bytes, start + this.nameStart(index), start + this.nameEnd(index));
   }
 
   /** The value of field `index`, white space around it trimmed; bytes over 0x7F are read as Latin-1 (RFC 9110 section 5.5). */
   value(bytes: Uint8Array, start: number, index: number): string {
-    const at = index * 4;
-    return decodeLatin1(bytes, start + this.#offsets[at + 2]!, start + this.#offsets[at + 3]!);
+    return decodeLatin1(bytes, start + this.valueStart(index), start + this.valueEnd(index));
   }
 
-  /** The first field at or after `from` that is called `name` (lower case), or −1. Names are compared without regard to case. */
+  /** The first field at or after `from` that is called `name`, or −1. Names are compared without regard to case. */
   find(bytes: Uint8Array, start: number, name: string, from = 0): number {
-    const offsets = this.#offsets;
-    for (let index = from; index < this.count; index++) {
-      const nameStart = offsets[index * 4]!;
-      if (offsets[index * 4 + 1]! - nameStart !== name.length) continue;
-      if (sameName(bytes, start + nameStart, name)) return index;
+    const offsets = this.offsets;
+    const length = name.length;
+    for (let index = from, at = from * 4; index < this.count; index++, at += 4) {
+      const nameStart = offsets[at]!;
+      const nameEnd = offsets[at + 1]!;
+      if (nameEnd - nameStart === length && sameName(bytes, start + nameStart, start + nameEnd, name)) return index;
     }
     return -1;
   }
 
-  #readField(bytes: Uint8Array, start: number, lineStart: number, lineEnd: number): boolean {
-    const first = bytes[start + lineStart]!;
-    if (first === SP || first === HTAB) return this.#refuse("HTTP_OBSOLETE_FOLD", `at byte ${lineStart}`);
-    if (this.count === this.#limits.maxHeaders)
-      return this.#refuse("HTTP_TOO_MANY_HEADERS", `over ${this.#limits.maxHeaders}`);
-    let pos = start + lineStart;
-    const last = start + lineEnd;
-    while (pos < last && TOKEN[bytes[pos]!] !== 0) pos++;
-    const nameEnd = pos - start;
-    if (pos === last || bytes[pos] !== COLON || nameEnd === lineStart) {
-      return this.#refuse("HTTP_HEADER_NAME", `at byte ${pos - start}`);
-    }
-    let valueStart = nameEnd + 1;
-    let valueEnd = lineEnd;
-    while (valueStart < valueEnd && isBlank(bytes[start + valueStart]!)) valueStart++;
-    while (valueEnd > valueStart && isBlank(bytes[start + valueEnd - 1]!)) valueEnd--;
-    if (!this.#judgeBytes(bytes, start, valueStart, valueEnd)) return false;
-    const at = this.count * 4;
-    this.#offsets[at] = lineStart;
-    this.#offsets[at + 1] = nameEnd;
-    this.#offsets[at + 2] = valueStart;
-    this.#offsets[at + 3] = valueEnd;
-    this.count++;
-    return true;
+  /** Where the name of field `index` begins, relative to the head's first byte; so the next three. */
+  nameStart(index: number): number {
+    return this.offsets[index * 4]!;
   }
 
-  /** Refuses control characters other than HTAB (RFC 9110 section 5.5, RFC 9112 section 2.2). */
-  #judgeBytes(bytes: Uint8Array, start: number, from: number, to: number): boolean {
-    for (let pos = from; pos < to; pos++) {
-      const byte = bytes[start + pos]!;
-      if (byte >= SP && byte !== DEL) continue;
-      if (byte === HTAB) continue;
-      return this.#refuse(
-        byte === CR ? "HTTP_BARE_CR" : "HTTP_CONTROL_CHARACTER",
-        `0x${byte.toString(16)} at byte ${pos}`,
-      );
-    }
-    return true;
+  nameEnd(index: number): number {
+    return this.offsets[index * 4 + 1]!;
   }
 
-  #refuse(fault: ProtocolFault, detail: string): false {
+  valueStart(index: number): number {
+    return this.offsets[index * 4 + 2]!;
+  }
+
+  valueEnd(index: number): number {
+    return this.offsets[index * 4 + 3]!;
+  }
+
+  /** The first byte of a line is no name's, or the line is one too many. */
+  private refuseLine(byte: number, at: number): false {
+    if (isBlank(byte)) return this.refuse("HTTP_OBSOLETE_FOLD", `at byte ${at}`);
+    if (TOKEN[byte] === 0) return this.refuseName(byte, at);
+    return this.refuse("HTTP_TOO_MANY_HEADERS", `over ${this.limits.maxHeaders}`);
+  }
+
+  private refuseName(byte: number, at: number): false {
+    return this.refuse(byte === LF ? "HTTP_BARE_LF" : "HTTP_HEADER_NAME", `at byte ${at}`);
+  }
+
+  /** RFC 9110 section 5.5, RFC 9112 section 2.2: no control character but HTAB. */
+  private refuseText(byte: number, at: number): false {
+    if (byte === LF) return this.refuse("HTTP_BARE_LF", `at byte ${at}`);
+    return this.refuse("HTTP_CONTROL_CHARACTER", `0x${byte.toString(16)} at byte ${at}`);
+  }
+
+  private refuse(fault: ProtocolFault, detail: string): false {
     this.fault = fault;
     this.detail = detail;
     return false;
   }
 }
 
-/** True where `bytes` at `pos` spell `name`, which is lower case, in any case. */
-function sameName(bytes: Uint8Array, pos: number, name: string): boolean {
-  for (let index = 0; index < name.length; index++) {
-    const byte = bytes[pos + index]!;
-    const lower = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte;
-    if (lower !== name.charCodeAt(index)) return false;
+/**
+ * The first index in `[start, end)` whose byte is no field text, or `end`.
+ *
+ * Bet: text is visible ASCII, of which a word is judged at once: each byte has bit 5 or 6 set, and adding one carries into no top bit.
+ * What loses the bet is looked at byte by byte: the end of a line, HTAB, DEL, bytes over 0x7F, and whatever `words` does not cover.
+ */
+function skipText(bytes: Uint8Array, words: Int32Array, start: number, end: number): number {
+  const text = FIELD_TEXT;
+  const lastWord = Math.min(end >> 2, words.length);
+  let pos = start;
+  while ((pos & 3) !== 0 && pos < end) {
+    if (text[bytes[pos]!] === 0) return pos;
+    pos++;
   }
-  return true;
+  let word = pos >> 2;
+  while (word < lastWord) {
+    const four = words[word]!;
+    if (((~(four | (four << 1)) & BITS_6) | (((four + ONES) | four) & BITS_7)) !== 0) break;
+    word++;
+  }
+  if (pos < word << 2) pos = word << 2;
+  while (pos < end && text[bytes[pos]!] !== 0) pos++;
+  return pos;
 }
 
 /** True where `text` is a token (RFC 9110 section 5.6.2): a field name, a subprotocol. */
@@ -179,25 +236,18 @@ export function isFieldValue(text: string): boolean {
   return text === "" || (!isBlank(text.charCodeAt(0)) && !isBlank(text.charCodeAt(text.length - 1)));
 }
 
-function isBlank(byte: number): boolean {
-  return byte === SP || byte === HTAB;
-}
+const NO_WORDS: Int32Array = new Int32Array(0);
+const ONES = 0x01010101;
+const BITS_6 = 0x40404040;
+const BITS_7 = 0x80808080 | 0;
 
-const LF = 0x0a;
-const CR = 0x0d;
-const HTAB = 0x09;
-const SP = 0x20;
-const DEL = 0x7f;
-const COLON = 0x3a;
-
-/** `tchar` of RFC 9110 section 5.6.2: `"!" / "#" / "$" / "%" / "&" / "'" / "*" / "+" / "-" / "." / "^" / "_" / "`" / "|" / "~" / DIGIT / ALPHA`. */
-const TOKEN: Uint8Array = tokenTable();
-
-function tokenTable(): Uint8Array {
-  const table = new Uint8Array(256);
-  for (const char of "!#$%&'*+-.^_`|~") table[char.charCodeAt(0)] = 1;
-  table.fill(1, 0x30, 0x3a);
-  table.fill(1, 0x41, 0x5b);
-  table.fill(1, 0x61, 0x7b);
-  return table;
-}
+/** Where the next byte stands. */
+const START_LINE = 0;
+const LINE = 1;
+const NAME = 2;
+const BEFORE_VALUE = 3;
+const VALUE = 4;
+/** A CR was read that only LF may follow. */
+const START_LINE_FEED = 5;
+const LINE_FEED = 6;
+const LAST_LINE_FEED = 7;

@@ -1,4 +1,5 @@
 import type { RingMemory } from "../byte-ring.ts";
+import { debugByEnvironment } from "../debug.ts";
 import { UsageError } from "../errors.ts";
 import type { Role } from "./opcode.ts";
 
@@ -46,12 +47,6 @@ function checked(name: string, value: number, least: number): number {
     "OPTION_OUT_OF_RANGE",
     `Cannot create reader: ${name} is ${value}, not an integer from ${least} to ${LARGEST}`,
   );
-}
-
-/** A page has no environment. */
-function debugByEnvironment(): boolean {
-  const environment = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env;
-  return environment?.["NEXUS_DEBUG"] === "1";
 }
 
 const DEFAULT_CAPACITY = 256 << 10;

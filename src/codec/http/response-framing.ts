@@ -1,0 +1,140 @@
+import type { ProtocolFault } from "../errors.ts";
+import { DIFFERENT_LENGTHS, listHas, readLength } from "./field-list.ts";
+import { sameName } from "./characters.ts";
+import type { HeadReader } from "./head.ts";
+
+/**
+ * How a response's body ends (RFC 9112 section 6.3), and what its head says about the connection.
+ *
+ * Stricter than the RFC: `Content-Length` with `Transfer-Encoding`, a transfer coding other than `chunked` alone, and any transfer
+ * coding in HTTP/1.0 are refused. Content-Lengths that all say the same number are one (RFC 9110 section 8.6).
+ */
+export class ResponseFraming {
+  fault: ProtocolFault | null = null;
+  /** The value that belongs to `fault`. */
+  detail = "";
+  kind: BodyKind = BODY_NONE;
+  /** What `Content-Length` says, −1 where there is none. */
+  contentLength = -1;
+  /** The connection stays open behind this response (RFC 9112 section 9.3). */
+  keepAlive = false;
+  /** Index of the first `Content-Encoding`, −1 where there is none. */
+  contentEncoding = -1;
+
+  private chunked = false;
+  private close = false;
+  private persist = false;
+
+  /**
+   * Judges a final response's head, which begins at `start`. `bodiless`: it answers HEAD or has a status that allows no body;
+   * `tunnel`: it is a 101, or answers CONNECT with success, so that what follows is no longer HTTP.
+   */
+  judge(
+    head: HeadReader,
+    bytes: Uint8Array,
+    start: number,
+    minorVersion: number,
+    bodiless: boolean,
+    tunnel: boolean,
+  ): void {
+    this.fault = null;
+    this.contentLength = -1;
+    this.contentEncoding = -1;
+    this.chunked = false;
+    this.close = false;
+    this.persist = false;
+    const count = head.count;
+    for (let index = 0; index < count; index++) {
+      const nameStart = head.nameStart(index);
+      const length = head.nameEnd(index) - nameStart;
+      if (length <= LONGEST_NAME && ((NAME_LENGTHS >> length) & 1) !== 0) {
+        this.readField(head, bytes, start, index, start + nameStart, length);
+      }
+    }
+    this.keepAlive = !this.close && (minorVersion === 1 || this.persist);
+    if (tunnel) {
+      this.fault = null;
+      this.kind = BODY_TUNNEL;
+      this.keepAlive = false;
+      return;
+    }
+    if (this.chunked && this.contentLength >= 0) this.refuse("HTTP_FRAMING_CONFLICT", "");
+    else if (this.chunked && minorVersion === 0) this.refuse("HTTP_TRANSFER_ENCODING", "in HTTP/1.0");
+    if (bodiless) this.kind = BODY_NONE;
+    else if (this.chunked) this.kind = BODY_CHUNKED;
+    else if (this.contentLength >= 0) this.kind = BODY_LENGTH;
+    else {
+      this.kind = BODY_UNTIL_CLOSE;
+      this.keepAlive = false;
+    }
+  }
+
+  private readField(
+    head: HeadReader,
+    bytes: Uint8Array,
+    start: number,
+    index: number,
+    name: number,
+    length: number,
+  ): void {
+    const from = start + head.valueStart(index);
+    const to = start + head.valueEnd(index);
+    if (sameName(bytes, name, name + length, "content-length")) {
+      this.readContentLength(head, bytes, start, index);
+    }
+    else if (sameName(bytes, name, name + length, "connection")) {
+      this.close ||= listHas(bytes, from, to, "close");
+      this.persist ||= listHas(bytes, from, to, "keep-alive");
+    } else if (sameName(bytes, name, name + length, "transfer-encoding")) {
+      if (this.chunked) this.refuse("HTTP_TRANSFER_ENCODING", "it is given twice");
+      else if (!sameName(bytes, from, to, "chunked")) this.refuse("HTTP_TRANSFER_ENCODING", quoted(head, bytes, start, index));
+      this.chunked = true;
+    } else if (this.contentEncoding < 0 && sameName(bytes, name, name + length, "content-encoding")) {
+      this.contentEncoding = index;
+    }
+  }
+
+  private readContentLength(head: HeadReader, bytes: Uint8Array, start: number, index: number): void {
+    const value = readLength(bytes, start + head.valueStart(index), start + head.valueEnd(index));
+    if (value === DIFFERENT_LENGTHS || (value >= 0 && this.contentLength >= 0 && value !== this.contentLength)) {
+      this.refuse("HTTP_CONTENT_LENGTH_CONFLICT", quoted(head, bytes, start, index));
+    } else if (value < 0) this.refuse("HTTP_CONTENT_LENGTH", quoted(head, bytes, start, index));
+    else this.contentLength = value;
+  }
+
+  /** The first fault stays. */
+  private refuse(fault: ProtocolFault, detail: string): void {
+    if (this.fault !== null) return;
+    this.fault = fault;
+    this.detail = detail;
+  }
+}
+
+/** A value for a message, cut where it is long. */
+function quoted(head: HeadReader, bytes: Uint8Array, start: number, index: number): string {
+  return JSON.stringify(head.value(bytes, start, index).slice(0, LONGEST_SHOWN));
+}
+
+/** What ends a body. */
+export type BodyKind =
+  | typeof BODY_NONE
+  | typeof BODY_LENGTH
+  | typeof BODY_CHUNKED
+  | typeof BODY_UNTIL_CLOSE
+  | typeof BODY_TUNNEL;
+
+/** There is none, whatever the head says. */
+export const BODY_NONE = 0;
+/** `Content-Length` bytes. */
+export const BODY_LENGTH = 1;
+/** The last chunk. */
+export const BODY_CHUNKED = 2;
+/** The end of the connection. */
+export const BODY_UNTIL_CLOSE = 3;
+/** What follows belongs to another protocol. */
+export const BODY_TUNNEL = 4;
+
+/** One bit per length that a name of interest has: `connection`, `content-length`, `content-encoding`, `transfer-encoding`. */
+const NAME_LENGTHS: number = (1 << 10) | (1 << 14) | (1 << 16) | (1 << 17);
+const LONGEST_NAME = 17;
+const LONGEST_SHOWN = 100;
