@@ -119,7 +119,7 @@ export class FrameWriter {
     const start = out.reserve(MAX_HEADER + maxLength);
     const payload = start + this.#headerSize(maxLength);
     const end = write(out.bytes, payload);
-    if (!(end >= payload && end <= payload + maxLength)) {
+    if (!(Number.isInteger(end) && end >= payload && end <= payload + maxLength)) {
       throw new UsageError(
         "WRITER_OUT_OF_BOUNDS",
         `Cannot send: the writer ended at ${end}, not in ${payload} to ${payload + maxLength}`,
