@@ -1,4 +1,4 @@
-import type { RingMemory } from "../codec/byte-ring.ts";
+import { plainMemory, type RingMemory } from "../codec/byte-ring.ts";
 import { mirroredMemory } from "../ffi/mirrored-memory.ts";
 
 /**
@@ -10,11 +10,3 @@ import { mirroredMemory } from "../ffi/mirrored-memory.ts";
 export function ringMemory(capacity: number): RingMemory {
   return mirroredMemory(capacity) ?? plainMemory(capacity);
 }
-
-/** Memory on the heap, where there is no other: in whole words, as the codec wants it. */
-export function plainMemory(capacity: number): RingMemory {
-  const rounded = Math.ceil(capacity / 8) * 8;
-  return { bytes: new Uint8Array(rounded), capacity: rounded, mirrored: false, release: doNothing };
-}
-
-function doNothing(): void {}

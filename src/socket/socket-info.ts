@@ -91,7 +91,7 @@ export function readSocketInfo(fd: number, endpoints: Endpoints): SocketInfo {
 }
 
 /** The options in force on a descriptor of the address family given. */
-export function readOptions(fd: number, family: 4 | 6): SocketOptionsInForce {
+function readOptions(fd: number, family: 4 | 6): SocketOptionsInForce {
   const library = libc();
   const values = {} as Record<string, number | boolean | null>;
   for (const { name, place } of SETTINGS) {

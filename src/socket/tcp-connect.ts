@@ -37,7 +37,7 @@ export function bunConnector(options: TcpConnectOptions): Attempt<TcpSocket> {
 }
 
 /** Each attempt is a socket of our own, its options set before it connects. */
-export function descriptorConnector(options: TcpConnectOptions, library: Libc): Attempt<TcpSocket> {
+function descriptorConnector(options: TcpConnectOptions, library: Libc): Attempt<TcpSocket> {
   return (ip, done) => {
     const attempt = new TcpAttempt(endpoint(ip.address, options.port), library, options.socket, done);
     return attempt.start(options.secure, () => ({ fd: openDescriptor(library, ip, options) }));
