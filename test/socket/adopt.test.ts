@@ -82,7 +82,7 @@ test("a peer that says nothing, an abort, and a refusal close the descriptor", a
   using server = serve();
   using hole = blackhole();
   const descriptors = openDescriptors();
-  const silent = await rejection(adopt(await connected(server.port), { tls: CONFIG, timeout: 20 }), TimeoutError);
+  const silent = await rejection(adopt(await connected(server.port), { tls: CONFIG, timeout: 300 }), TimeoutError);
   expect(silent).toMatchObject({ code: "CONNECT_TIMEOUT", phase: "tls" });
   const unreachable = await rejection(adopt(connecting(hole.port), { timeout: 20 }), TimeoutError);
   expect(unreachable).toMatchObject({ code: "CONNECT_TIMEOUT", phase: "tcp" });

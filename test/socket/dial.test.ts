@@ -227,13 +227,13 @@ for (const [way, means] of WAYS) {
     test("a server that accepts and says nothing is given up in phase tls, by either limit", async () => {
       using server = serve();
       const descriptors = openDescriptors();
-      for (const limits of [{ timeout: 30 }, { timeout: 60_000, tlsTimeout: 30 }]) {
+      for (const limits of [{ timeout: 300 }, { timeout: 60_000, tlsTimeout: 300 }]) {
         const error = await rejection(
           connect({ hostname: "localhost", port: server.port, tls: CONFIG }, limits),
           TimeoutError,
         );
-        expect(error).toMatchObject({ code: "CONNECT_TIMEOUT", phase: "tls", timeout: 30 });
-        expect(error.message).toBe(`Cannot connect to localhost:${server.port}: 30 ms ran out during tls`);
+        expect(error).toMatchObject({ code: "CONNECT_TIMEOUT", phase: "tls", timeout: 300 });
+        expect(error.message).toBe(`Cannot connect to localhost:${server.port}: 300 ms ran out during tls`);
       }
       await until(() => server.closes.length === 2 && openDescriptors() <= descriptors + 2);
       // All that came was the client's hello, not a byte of the user's.
