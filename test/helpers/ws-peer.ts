@@ -3,6 +3,7 @@ import { WriteBuffer } from "../../src/codec/write-buffer.ts";
 import { FrameReader } from "../../src/codec/ws/frame-reader.ts";
 import { FrameWriter } from "../../src/codec/ws/frame-writer.ts";
 import type { OwnedMessage } from "../../src/codec/ws/message.ts";
+import type { Role } from "../../src/codec/ws/opcode.ts";
 import type { Transport, TransportHandler } from "../../src/socket/transport.ts";
 import { utf8 } from "./bytes.ts";
 
@@ -261,4 +262,21 @@ function parseRequest(text: string): PeerRequest {
     text,
     field: (name) => fields.find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1] ?? null,
   };
+}
+
+/** The messages in `bytes`, which must be whole frames of that end and nothing else. */
+export function messagesIn(bytes: Uint8Array, from: Role): OwnedMessage[] {
+  const role = from === "client" ? "server" : "client";
+  const reader = new FrameReader({
+    role,
+    bufferCapacity: Math.max(256, bytes.length),
+    maxMessageSize: 1 << 30,
+    debug: false,
+  });
+  reader.read(bytes);
+  const messages: OwnedMessage[] = [];
+  for (let message = reader.next(); message !== null; message = reader.next()) messages.push(message.toOwned());
+  if (reader.failure !== null) throw reader.failure;
+  if (reader.unread > 0) throw new Error(`${reader.unread} bytes of a frame that is not whole`);
+  return messages;
 }

@@ -20,9 +20,12 @@ export function upgradeRequestText(request: UpgradeRequest): string {
   const { authority, target, key, protocols, headers } = request;
   if (!TARGET.test(target))
     throw invalid(`target ${JSON.stringify(target)} has characters that must be percent-encoded`);
-  const ownHost = headers.some(([name]) => name.toLowerCase() === "host");
+  if (!AUTHORITY.test(authority)) throw invalid(`authority ${JSON.stringify(authority)} is not a host and port`);
+  if (!KEY.test(key)) throw invalid("the key is not 16 bytes in base64");
+  const ownHosts = headers.filter(([name]) => name.toLowerCase() === "host").length;
+  if (ownHosts > 1) throw invalid("header Host is given twice");
   let text = `GET ${target} HTTP/1.1\r\n`;
-  if (!ownHost) text += `Host: ${authority}\r\n`;
+  if (ownHosts === 0) text += `Host: ${authority}\r\n`;
   text += `Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n`;
   for (const protocol of protocols)
     if (!isToken(protocol)) throw invalid(`subprotocol ${JSON.stringify(protocol)} is not a token`);
@@ -51,6 +54,11 @@ function invalid(detail: string): UsageError {
 
 /** Origin form of RFC 9112 section 3.2.1: visible ASCII without the characters that RFC 3986 leaves out of path and query. */
 const TARGET = /^\/[!$-;=?-Z_a-z~%[\]]*$/;
+
+/** `uri-host [ ":" port ]` of RFC 9110 section 7.2, as far as its characters go (RFC 3986 section 3.2.2). */
+const AUTHORITY = /^[!$%&'()*+,\-.0-;=A-Z[\]_a-z~]+$/;
+
+const KEY = /^[A-Za-z0-9+/]{22}==$/;
 
 /** Fields that the handshake itself writes, or that would give a GET a body. */
 const RESERVED: ReadonlySet<string> = new Set([

@@ -41,6 +41,9 @@ export class UpgradeResponseReader {
   readonly #maxBodySize: number;
   readonly #bytes: Uint8Array;
   #length = 0;
+  /** Where the head begins: behind the interim responses. */
+  #start = 0;
+  /** 0 while there is no status line. */
   #status = 0;
   /** The index at which a refusal's body ends; −1 while the head is incomplete. */
   #bodyEnd = -1;
@@ -53,19 +56,26 @@ export class UpgradeResponseReader {
     this.#bytes = new Uint8Array(maxHeadSize + this.#maxBodySize);
   }
 
-  /** Takes from `chunk` what belongs to the handshake and returns how many bytes that were; the rest are frames. */
+  /**
+   * Takes from `chunk` what belongs to the handshake and returns how many bytes that were; the rest are frames. Interim responses
+   * (1xx other than 101, RFC 9110 section 15.2) are passed over; they and the head share `maxHeadSize` and `maxBodySize` bytes.
+   */
   read(chunk: Uint8Array): number {
+    if (this.outcome !== null) return 0;
     const before = this.#length;
     const taken = Math.min(chunk.length, this.#bytes.length - before);
     this.#bytes.set(chunk.subarray(0, taken), before);
     this.#length += taken;
-    if (this.#bodyEnd < 0) {
-      if (!this.#head.read(this.#bytes, 0, this.#length)) {
-        if (this.#head.fault !== null) this.#refuse("HANDSHAKE_MALFORMED", `${this.#head.fault} ${this.#head.detail}`);
-        return taken;
+    while (this.#bodyEnd < 0) {
+      if (!this.#readHead()) return taken;
+      if (this.#status < 200 && this.#status !== 101) {
+        this.#start += this.#head.size;
+        this.#head.clear();
+        this.#status = 0;
+        continue;
       }
       this.#judgeHead();
-      if (this.outcome !== null) return Math.max(0, this.#head.size - before);
+      if (this.outcome !== null) return this.#start + this.#head.size - before;
     }
     if (this.#length >= this.#bodyEnd) this.#refuseByStatus();
     return taken;
@@ -83,18 +93,30 @@ export class UpgradeResponseReader {
     else this.#refuse("HANDSHAKE_CUT", `the connection ended after ${this.#length} bytes`);
   }
 
-  #judgeHead(): void {
-    const line = decodeLatin1(this.#bytes, 0, this.#head.startLineLength);
-    const parts = STATUS_LINE.exec(line);
-    if (parts === null) {
-      this.#refuse("HANDSHAKE_MALFORMED", `status line ${JSON.stringify(line.slice(0, 100))}`);
-      return;
+  /** True once the head is whole; false where bytes are missing, or it is refused: its first line as soon as that is there. */
+  #readHead(): boolean {
+    const head = this.#head;
+    const whole = head.read(this.#bytes, this.#start, this.#length);
+    if (this.#status === 0 && head.startLineLength >= 0) {
+      const line = decodeLatin1(this.#bytes, this.#start, this.#start + head.startLineLength);
+      this.#status = Number(STATUS_LINE.exec(line)?.[1] ?? 0);
+      if (this.#status === 0) {
+        this.#refuse("HANDSHAKE_MALFORMED", `status line ${JSON.stringify(line.slice(0, 100))}`, []);
+        return false;
+      }
     }
-    this.#status = Number(parts[1]);
+    if (head.fault !== null) this.#refuse("HANDSHAKE_MALFORMED", `${head.fault} ${head.detail}`);
+    else if (!whole && this.#length === this.#bytes.length)
+      this.#refuse("HANDSHAKE_MALFORMED", `HTTP_HEAD_TOO_LARGE ${this.#length} bytes and no end`);
+    return whole;
+  }
+
+  #judgeHead(): void {
     if (this.#status !== 101) {
       const length = this.#single("content-length");
       const stated = length !== null && /^\d{1,15}$/.test(length) ? Number(length) : this.#maxBodySize;
-      this.#bodyEnd = this.#head.size + Math.min(stated, this.#maxBodySize);
+      const bodySize = this.#status === 204 || this.#status === 304 ? 0 : Math.min(stated, this.#maxBodySize);
+      this.#bodyEnd = Math.min(this.#start + this.#head.size + bodySize, this.#bytes.length);
       return;
     }
     const broken = this.#brokenRule();
@@ -106,6 +128,7 @@ export class UpgradeResponseReader {
   /** Which rule the 101 breaks, or null. */
   #brokenRule(): string | null {
     const { accept, protocols } = this.#expected;
+    if (this.#bytes[this.#start + MINOR_VERSION] !== 0x31) return "the version is not HTTP/1.1";
     if (this.#single("upgrade")?.toLowerCase() !== "websocket") return "Upgrade is not websocket";
     if (!this.#hasToken("connection", "upgrade")) return "Connection does not list Upgrade";
     if (this.#single("sec-websocket-accept") !== accept) return "Sec-WebSocket-Accept does not answer the key";
@@ -119,41 +142,42 @@ export class UpgradeResponseReader {
     this.#refuse("HANDSHAKE_REFUSED", `status ${this.#status}`);
   }
 
-  #refuse(code: string, reason: string): void {
-    const body =
-      this.#bodyEnd < 0 ? "" : decodeUtf8(this.#bytes, this.#head.size, Math.min(this.#length, this.#bodyEnd));
-    this.outcome = { open: false, code, reason, status: this.#status, headers: this.#headers(), body };
+  #refuse(code: string, reason: string, headers: HeaderPairs = this.#headers()): void {
+    const bodyStart = this.#start + this.#head.size;
+    const body = this.#bodyEnd < 0 ? "" : decodeUtf8(this.#bytes, bodyStart, Math.min(this.#length, this.#bodyEnd));
+    this.outcome = { open: false, code, reason, status: this.#status, headers, body };
   }
 
   #headers(): HeaderPairs {
     const head = this.#head;
     return Array.from(
       { length: head.count },
-      (_, index) => [head.name(this.#bytes, 0, index), head.value(this.#bytes, 0, index)] as const,
+      (_, index) => [head.name(this.#bytes, this.#start, index), head.value(this.#bytes, this.#start, index)] as const,
     );
   }
 
   #find(name: string, from = 0): number {
-    return this.#head.find(this.#bytes, 0, name, from);
+    return this.#head.find(this.#bytes, this.#start, name, from);
   }
 
   /** The value of a field that must not be repeated; null where it is missing or repeated. */
   #single(name: string): string | null {
     const index = this.#find(name);
-    return index < 0 || this.#find(name, index + 1) >= 0 ? null : this.#head.value(this.#bytes, 0, index);
+    return index < 0 || this.#find(name, index + 1) >= 0 ? null : this.#head.value(this.#bytes, this.#start, index);
   }
 
   #hasToken(name: string, token: string): boolean {
     for (let index = this.#find(name); index >= 0; index = this.#find(name, index + 1)) {
-      const tokens = this.#head.value(this.#bytes, 0, index).toLowerCase().split(",");
+      const tokens = this.#head.value(this.#bytes, this.#start, index).toLowerCase().split(",");
       if (tokens.some((part) => part.trim() === token)) return true;
     }
     return false;
   }
 }
 
-/** RFC 9112 section 4; the upgrade needs HTTP/1.1. */
-const STATUS_LINE = /^HTTP\/1\.1 ([1-5]\d\d)(?: [^\r\n]*)?$/;
+/** RFC 9112 section 4. A refusal may come from a proxy that answers in HTTP/1.0; the upgrade needs HTTP/1.1. */
+const STATUS_LINE = /^HTTP\/1\.[01] ([1-5]\d\d)(?: [^\r\n]*)?$/;
+const MINOR_VERSION = "HTTP/1.".length;
 
 const MAX_HEAD_SIZE = 16 << 10;
 const MAX_BODY_SIZE = 4 << 10;
