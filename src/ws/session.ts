@@ -78,8 +78,8 @@ export class WsSession implements TransportHandler {
   }
 
   onEnd(): void {
-    this.#finished = true;
     this.lookAhead();
+    this.#finished = true;
     if (this.state === "answered") this.#shutdownOnceSent();
     // Nobody may be reading: then the close timeout bounds what the end of the messages would tell.
     this.#arm();
@@ -88,8 +88,8 @@ export class WsSession implements TransportHandler {
   }
 
   onClose(error: Error | null): void {
-    this.#finished = true;
     this.lookAhead();
+    this.#finished = true;
     this.#transportError = error;
     this.#disarm();
     this.outbox.clear();
