@@ -24,7 +24,7 @@ export type UpgradeOutcome =
       /** `HANDSHAKE_REFUSED` (a status other than 101), `HANDSHAKE_INVALID` (a 101 that breaks a rule), `HANDSHAKE_MALFORMED` (not HTTP), `HANDSHAKE_CUT`. */
       readonly code: string;
       readonly reason: string;
-      /** 0 where there was no status line. */
+      /** 0 where no whole head came. */
       readonly status: number;
       readonly headers: HeaderPairs;
       /** The start of the body, as UTF-8 text. */
@@ -101,7 +101,7 @@ export class UpgradeResponseReader {
       const line = decodeLatin1(this.#bytes, this.#start, this.#start + head.startLineLength);
       this.#status = Number(STATUS_LINE.exec(line)?.[1] ?? 0);
       if (this.#status === 0) {
-        this.#refuse("HANDSHAKE_MALFORMED", `status line ${JSON.stringify(line.slice(0, 100))}`, []);
+        this.#refuse("HANDSHAKE_MALFORMED", `status line ${JSON.stringify(line.slice(0, 100))}`, 0, []);
         return false;
       }
     }
@@ -120,7 +120,7 @@ export class UpgradeResponseReader {
       return;
     }
     const broken = this.#brokenRule();
-    if (broken !== null) this.#refuse("HANDSHAKE_INVALID", broken);
+    if (broken !== null) this.#refuse("HANDSHAKE_INVALID", broken, 101);
     else
       this.outcome = { open: true, protocol: this.#single("sec-websocket-protocol") ?? "", headers: this.#headers() };
   }
@@ -128,7 +128,6 @@ export class UpgradeResponseReader {
   /** Which rule the 101 breaks, or null. */
   #brokenRule(): string | null {
     const { accept, protocols } = this.#expected;
-    if (this.#bytes[this.#start + MINOR_VERSION] !== 0x31) return "the version is not HTTP/1.1";
     if (this.#single("upgrade")?.toLowerCase() !== "websocket") return "Upgrade is not websocket";
     if (!this.#hasToken("connection", "upgrade")) return "Connection does not list Upgrade";
     if (this.#single("sec-websocket-accept") !== accept) return "Sec-WebSocket-Accept does not answer the key";
@@ -139,13 +138,13 @@ export class UpgradeResponseReader {
   }
 
   #refuseByStatus(): void {
-    this.#refuse("HANDSHAKE_REFUSED", `status ${this.#status}`);
+    this.#refuse("HANDSHAKE_REFUSED", `status ${this.#status}`, this.#status);
   }
 
-  #refuse(code: string, reason: string, headers: HeaderPairs = this.#headers()): void {
+  #refuse(code: string, reason: string, status = 0, headers: HeaderPairs = this.#headers()): void {
     const bodyStart = this.#start + this.#head.size;
     const body = this.#bodyEnd < 0 ? "" : decodeUtf8(this.#bytes, bodyStart, Math.min(this.#length, this.#bodyEnd));
-    this.outcome = { open: false, code, reason, status: this.#status, headers, body };
+    this.outcome = { open: false, code, reason, status, headers, body };
   }
 
   #headers(): HeaderPairs {
@@ -175,9 +174,8 @@ export class UpgradeResponseReader {
   }
 }
 
-/** RFC 9112 section 4. A refusal may come from a proxy that answers in HTTP/1.0; the upgrade needs HTTP/1.1. */
-const STATUS_LINE = /^HTTP\/1\.[01] ([1-5]\d\d)(?: [^\r\n]*)?$/;
-const MINOR_VERSION = "HTTP/1.".length;
+/** RFC 9112 section 4. A refusal may come from a proxy that answers in HTTP/1.0, which has no 1xx; the upgrade needs HTTP/1.1. */
+const STATUS_LINE = /^HTTP\/1\.(?:1 (?=[1-5])|0 (?=[2-5]))(\d\d\d)(?: [^\r\n]*)?$/;
 
 const MAX_HEAD_SIZE = 16 << 10;
 const MAX_BODY_SIZE = 4 << 10;
