@@ -142,7 +142,7 @@ export class WsPeer implements TransportHandler {
 
   /** Bytes that wait because the client does not read. */
   get waiting(): number {
-    return this.#outgoing.reduce((sum, part) => sum + part.length, -this.#offset);
+    return this.#outgoing.reduce((sum, part) => sum + part.length, 0) - this.#offset;
   }
 
   /** What came, as lines: `text hello`, `ping 0102`, `close 1000 bye`. */
