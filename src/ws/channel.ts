@@ -1,3 +1,4 @@
+import type { MessageSink } from "../codec/ws/frame-walk.ts";
 import type { PayloadWriter } from "../codec/ws/frame-writer.ts";
 import type { SocketInfo } from "../socket/socket-info.ts";
 import type { Transport } from "../socket/transport.ts";
@@ -131,9 +132,9 @@ export abstract class WsChannel {
     return this.session.transport.socketInfo();
   }
 
-  /** Begins; `rest` are the bytes that came with the handshake. @internal */
-  protected start(rest: Uint8Array): void {
-    this.session.start({ wake: () => this.wake(), room: () => this.room() }, rest);
+  /** Begins; `rest` are the bytes that came with the handshake, `sink` is where messages are pushed. @internal */
+  protected start(rest: Uint8Array, sink: MessageSink | null): void {
+    this.session.start({ sink, wake: () => this.wake(), room: () => this.room() }, rest);
   }
 
   /** Something arrived, or the end is known. @internal */

@@ -1,3 +1,4 @@
+import type { MessageSink } from "../codec/ws/frame-walk.ts";
 import type { Message } from "../codec/ws/message.ts";
 import type { Transport } from "../socket/transport.ts";
 import { WsChannel } from "./channel.ts";
@@ -34,6 +35,7 @@ export interface WsHandlers {
  */
 export class WsConnection extends WsChannel {
   readonly #handlers: WsHandlers;
+  readonly #sink: HandlerSink;
   #delivering = false;
   #paused = false;
   #closeTold = false;
@@ -41,6 +43,7 @@ export class WsConnection extends WsChannel {
   private constructor(session: WsSession, handshake: OpenHandshake, handlers: WsHandlers) {
     super(session, handshake);
     this.#handlers = handlers;
+    this.#sink = new HandlerSink(this, handlers);
   }
 
   /**
@@ -68,6 +71,7 @@ export class WsConnection extends WsChannel {
   /** Stops delivering after the current message; the peer's sends block once the buffers are full. */
   pause(): void {
     this.#paused = true;
+    this.#sink.open = false;
     this.session.hold();
   }
 
@@ -75,8 +79,14 @@ export class WsConnection extends WsChannel {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
+    this.#sink.open = this.state !== "ended";
     this.session.release();
     queueMicrotask(() => this.wake());
+  }
+
+  override terminate(): void {
+    this.#sink.open = false;
+    super.terminate();
   }
 
   /** @internal */
@@ -99,20 +109,12 @@ export class WsConnection extends WsChannel {
 
   /** Delivers what can be read and returns how many messages that were. A throw in the handler costs nothing but itself. */
   #deliver(): number {
-    const { session } = this;
-    const handlers = this.#handlers;
-    let count = 0;
+    const sink = this.#sink;
+    sink.count = 0;
     for (;;) {
       try {
-        while (!this.#paused) {
-          const message = session.next();
-          if (message === null) break;
-          // Told by `close`, once the connection is gone.
-          if (message.kind === "close") continue;
-          count++;
-          handlers.message?.(this, message);
-        }
-        return count;
+        if (!this.#paused) this.session.deliver(sink);
+        return sink.count;
       } catch (error) {
         this.#report(error);
       }
@@ -154,7 +156,28 @@ export class WsConnection extends WsChannel {
 
   static #start(session: WsSession, handshake: OpenHandshake, rest: Uint8Array, handlers: WsHandlers): WsConnection {
     const ws = new WsConnection(session, handshake, handlers);
-    ws.start(rest);
+    ws.start(rest, ws.#sink);
     return ws;
+  }
+}
+
+/** Hands messages to the user's handler. */
+class HandlerSink implements MessageSink {
+  /** Messages handed over since it was set to 0. */
+  count = 0;
+  /** False while paused, and after `terminate()`. */
+  open = true;
+  readonly #ws: WsConnection;
+  readonly #handlers: WsHandlers;
+
+  constructor(ws: WsConnection, handlers: WsHandlers) {
+    this.#ws = ws;
+    this.#handlers = handlers;
+  }
+
+  take(message: Message): boolean {
+    this.count++;
+    this.#handlers.message?.(this.#ws, message);
+    return this.open;
   }
 }

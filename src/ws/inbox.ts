@@ -1,5 +1,6 @@
 import type { RingMemory } from "../codec/byte-ring.ts";
 import { FrameReader } from "../codec/ws/frame-reader.ts";
+import { FrameWalk, type MessageSink } from "../codec/ws/frame-walk.ts";
 import type { Role } from "../codec/ws/opcode.ts";
 import type { Transport } from "../socket/transport.ts";
 import type { WsSettings } from "./options.ts";
@@ -7,11 +8,17 @@ import type { WsSettings } from "./options.ts";
 /**
  * The way in: chunks go into the reader's ring; what the ring has no room for is kept, and the transport paused when more comes.
  * So a program that does not read holds at most the ring and two chunks, however much the peer sends.
+ *
+ * Where messages are pushed ({@link direct}), a large chunk is read where it lies instead, and only what is not a whole, plain frame
+ * goes through the ring: the frame that the chunk's end cuts, a control frame, a fragment.
  */
 export class Inbox {
   readonly reader: FrameReader;
+  /** Messages are pushed with {@link walk}. */
+  direct = false;
   readonly #transport: Transport;
-  /** Chunks that wait for room; of the first one `#offset` bytes are in the ring. */
+  readonly #walk: FrameWalk;
+  /** Chunks that wait to be read or for room; of the first one `#offset` bytes are done with. */
   readonly #backlog: Uint8Array[] = [];
   #offset = 0;
   /** Held back because the backlog has more than one chunk, or because the program asked. */
@@ -22,6 +29,7 @@ export class Inbox {
     const { maxFrameSize, maxMessageSize } = settings;
     this.#transport = transport;
     this.reader = new FrameReader({ role, memory, maxFrameSize, maxMessageSize });
+    this.#walk = new FrameWalk(this.reader.rules);
   }
 
   receive(chunk: Uint8Array): void {
@@ -31,22 +39,34 @@ export class Inbox {
       this.#transport.pause();
       return;
     }
-    const taken = this.reader.read(chunk);
+    // Copying a small chunk costs less than a view of its words.
+    const taken =
+      this.direct && chunk.length >= LEAST_DIRECT && (chunk.byteOffset & 3) === 0 ? 0 : this.reader.read(chunk);
     if (taken === chunk.length) return;
     this.#backlog.push(chunk);
     this.#offset = taken;
   }
 
+  /** Pushes the plain frames of waiting chunks, as far as nothing is under way in the ring; false where the sink said stop. */
+  walk(sink: MessageSink): boolean {
+    for (let chunk = this.#backlog[0]; chunk !== undefined && this.reader.idle; chunk = this.#backlog[0]) {
+      let goesOn = true;
+      try {
+        goesOn = this.#walk.run(chunk, this.#offset, sink);
+      } finally {
+        this.#advance(this.#walk.position);
+      }
+      // What is not wanted yet goes into the ring: there a ping is seen, and answered, ahead of its reading.
+      if (!goesOn) while (this.#fill(chunk.length));
+      if (!goesOn || this.#backlog[0] === chunk) return goesOn;
+    }
+    return true;
+  }
+
   /** Moves what the ring has room for; false where nothing waits. Call it only once the reader's `next` has returned null. */
   refill(): boolean {
-    const chunk = this.#backlog[0];
-    if (chunk === undefined) return false;
-    this.#offset += this.reader.read(chunk, this.#offset);
-    if (this.#offset === chunk.length) {
-      this.#backlog.shift();
-      this.#offset = 0;
-      if (this.#backlog.length === 0) this.#resume();
-    }
+    if (this.#backlog.length === 0) return false;
+    this.#fill(this.direct && !this.#heldByUser ? this.reader.missing : LARGEST);
     return true;
   }
 
@@ -72,9 +92,32 @@ export class Inbox {
     if (!this.reader.closed) this.reader.reset();
   }
 
+  /** Copies at most `most` bytes of the first chunk into the ring; false where that was none. */
+  #fill(most: number): boolean {
+    const chunk = this.#backlog[0];
+    if (chunk === undefined) return false;
+    const rest = chunk.length - this.#offset > most ? chunk.subarray(0, this.#offset + most) : chunk;
+    const taken = this.reader.read(rest, this.#offset);
+    this.#advance(this.#offset + taken);
+    return taken > 0;
+  }
+
+  #advance(offset: number): void {
+    this.#offset = offset;
+    if (offset !== this.#backlog[0]?.length) return;
+    this.#backlog.shift();
+    this.#offset = 0;
+    this.#walk.release();
+    if (this.#backlog.length === 0) this.#resume();
+  }
+
   #resume(): void {
     if (!this.#backlogged) return;
     this.#backlogged = false;
     if (!this.#heldByUser) this.#transport.resume();
   }
 }
+
+/** Chunks below this many bytes are copied into the ring. */
+const LEAST_DIRECT = 2048;
+const LARGEST = 1 << 30;

@@ -1,3 +1,5 @@
+import type { MessageSink } from "../codec/ws/frame-walk.ts";
+
 /**
  * Where an open WebSocket stands (RFC 6455 section 7.1).
  *
@@ -31,6 +33,8 @@ export interface SessionEnd {
 export interface SessionShell {
   /** Something changed: take messages with `next()`, then look at `end`. */
   wake(): void;
+  /** Where messages are pushed; null where they are pulled with `next()`. */
+  readonly sink: MessageSink | null;
   /** There is room to send after a send had said false. */
   room(): void;
 }

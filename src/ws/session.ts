@@ -2,6 +2,7 @@ import { type ProtocolError, TimeoutError } from "../codec/errors.ts";
 import { CloseCode } from "../codec/ws/close-code.ts";
 import type { FrameReader } from "../codec/ws/frame-reader.ts";
 import { FrameScout } from "../codec/ws/frame-scout.ts";
+import type { MessageSink } from "../codec/ws/frame-walk.ts";
 import { FrameWriter } from "../codec/ws/frame-writer.ts";
 import type { Message } from "../codec/ws/message.ts";
 import type { Role } from "../codec/ws/opcode.ts";
@@ -61,6 +62,7 @@ export class WsSession implements TransportHandler {
   /** Begins: `rest` are the bytes that came with the handshake. */
   start(shell: SessionShell, rest: Uint8Array): void {
     this.#shell = shell;
+    this.#inbox.direct = shell.sink !== null;
     if (rest.length > 0) this.#inbox.receive(rest);
     this.transport.attach(this);
     if (rest.length > 0) shell.wake();
@@ -103,6 +105,15 @@ export class WsSession implements TransportHandler {
     const message = this.reader.next();
     if (message !== null && !message.isControl) return message;
     return this.#nextSlow(message);
+  }
+
+  /** Pushes all that can be read, until `sink` says stop. The close message is not pushed: {@link end} tells it. */
+  deliver(sink: MessageSink): void {
+    while (this.#inbox.walk(sink)) {
+      const message = this.next();
+      if (message === null) return;
+      if (message.kind !== "close" && !sink.take(message)) return;
+    }
   }
 
   /**
@@ -291,4 +302,4 @@ function abnormalClosure({ nextFrame, ring, unread }: FrameReader): WsClosedErro
   );
 }
 
-const ASLEEP: SessionShell = { wake() {}, room() {} };
+const ASLEEP: SessionShell = { sink: null, wake() {}, room() {} };

@@ -117,7 +117,7 @@ export class WsStream extends WsChannel implements AsyncIterable<OwnedMessage>, 
 
   static #start(session: WsSession, handshake: OpenHandshake, rest: Uint8Array): WsStream {
     const ws = new WsStream(session, handshake);
-    ws.start(rest);
+    ws.start(rest, null);
     return ws;
   }
 }

@@ -5,9 +5,9 @@ import { UTF8_ACCEPT, Utf8Check, utf8Step } from "../utf8.ts";
 import { Assembly } from "./assembly.ts";
 import { closePayloadFault } from "./close-payload.ts";
 import { FrameHeader, type HeaderRules } from "./frame-header.ts";
-import { maskBytes } from "./mask.ts";
+import { keyAt, maskBytes } from "./mask.ts";
 import { ASCII, CheckedMessage, type Message, ReaderMessage } from "./message.ts";
-import { FIN, LENGTH_16, MASK_BIT, Opcode } from "./opcode.ts";
+import { FIN, LENGTH_16, MASK_BIT, MAX_HEADER, Opcode } from "./opcode.ts";
 import { type FrameReaderOptions, readerSettings } from "./reader-options.ts";
 
 /**
@@ -130,6 +130,18 @@ export class FrameReader {
     message.end = end;
     this.end = end;
     return message;
+  }
+
+  /** Nothing is under way and nothing waits: the next byte starts a frame. Never so in debug mode. */
+  get idle(): boolean {
+    return this.fast && this.ring.tail === this.end;
+  }
+
+  /** How many bytes the frame under way still lacks; where its header is not whole, as many as a header may. */
+  get missing(): number {
+    const { size, length } = this.header;
+    if (size === 0) return MAX_HEADER;
+    return (this.assembling ? length - this.scanned : size + length) - this.unread;
   }
 
   /** Bytes that have arrived and are not yet part of a message. */
@@ -266,11 +278,6 @@ export class FrameReader {
     this.fast = false;
     return null;
   }
-}
-
-/** The masking key at `pos` in memory order, as a little-endian word. */
-function keyAt(bytes: Uint8Array, pos: number): number {
-  return bytes[pos]! | (bytes[pos + 1]! << 8) | (bytes[pos + 2]! << 16) | (bytes[pos + 3]! << 24);
 }
 
 const BINARY_FRAME: number = FIN | Opcode.BINARY;

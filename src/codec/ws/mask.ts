@@ -33,6 +33,11 @@ export function maskBytes(
   }
 }
 
+/** The masking key at `pos` in memory order, as a little-endian word. */
+export function keyAt(bytes: Uint8Array, pos: number): number {
+  return bytes[pos]! | (bytes[pos + 1]! << 8) | (bytes[pos + 2]! << 16) | (bytes[pos + 3]! << 24);
+}
+
 /** The key as it applies `offset` bytes into the payload. */
 function rotate(key: number, offset: number): number {
   const bits = (offset & 3) << 3;
