@@ -1,0 +1,255 @@
+/**
+ * Holds README.md and docs/ to the code. A ```ts block with an import is a whole script; one without is an excerpt, which
+ * may use what {@link EXCERPT} declares. The scripts of the README are also run, in a folder that has only the package.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { copyFile, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { Glob } from "bun";
+import { type Exchange, startExchange } from "../examples/exchange/server.ts";
+import manifest from "../package.json" with { type: "json" };
+import { PROTOCOL_FAULTS } from "../src/codec/errors.ts";
+
+/** Names in upper snake case that stand in `src` as strings and are no error codes. */
+const NO_CODES = ["ERR_SSL", "NEXUS_DEBUG", "TCP_INFO"];
+
+/** On one line, in front of an excerpt. */
+const EXCERPT = [
+  'import { type OwnedMessage, TcpSocket, type WsStream } from "nexus-async-net";',
+  "declare const ws: WsStream;",
+  "declare const lines: Iterable<string>;",
+  "declare function decode(bytes: Uint8Array, start: number, end: number): void;",
+  "declare function nextId(): number;",
+].join(" ");
+
+const TWO_COMMANDS = ["npx -y bun@1.4.5 run demo", "npx -y bun@1.4.5 run test"];
+
+const root = join(import.meta.dir, "..");
+const readme = await readText("README.md");
+const errors = await readText("docs/errors.md");
+const pages = ["*.md", "docs/*.md", "examples/**/*.md"].flatMap(filesLike).sort();
+/** Those that speak to a user. */
+const guides = pages.filter((path) => path === "README.md" || path.startsWith("docs/"));
+
+test("the pages are found", () => {
+  expect(guides).toEqual([
+    "README.md",
+    "docs/design.md",
+    "docs/errors.md",
+    "docs/tls.md",
+    "docs/tuning.md",
+    "docs/websocket.md",
+  ]);
+});
+
+describe("errors.md", () => {
+  const headings = [...errors.matchAll(/^### (.*)$/gm)].map(([, text = ""]) => text);
+
+  test("has a heading for each code, and no other", async () => {
+    const codes = new Set(Object.keys(PROTOCOL_FAULTS));
+    for (const code of await codesOfSource()) codes.add(code);
+    expect(headings.toSorted()).toEqual(Array.from(codes, (code) => `\`${code}\``).sort());
+  });
+
+  test.each(Object.entries(PROTOCOL_FAULTS).filter(([code]) => code.startsWith("WS_")))(
+    "%s has its close code",
+    (code, { closeCode }) => {
+      expect(errors).toContain(`### \`${code}\`\n\nClose code ${closeCode}. `);
+    },
+  );
+
+  test("has the HTTP faults as the table words them (UPDATE_DOCS=1 writes them)", async () => {
+    const updated = errors.replace(
+      /(<!-- HTTP faults: begin\b.* -->\n)[^]*(<!-- HTTP faults: end -->)/,
+      (_, begin: string, end: string) => `${begin}\n${httpFaults()}\n${end}`,
+    );
+    if (process.env["UPDATE_DOCS"] === "1") await Bun.write(join(root, "docs/errors.md"), updated);
+    else expect(errors).toBe(updated);
+  });
+
+  test("knows its exceptions: each stands in the sources", async () => {
+    expect([...(await namesOfSource())].filter((name) => NO_CODES.includes(name)).sort()).toEqual(NO_CODES);
+  });
+});
+
+describe("links", () => {
+  test.each(pages)("of %s lead somewhere", async (path) => {
+    const broken: string[] = [];
+    for (const target of relativeLinks(await readText(path))) {
+      const [file = "", anchor] = target.split("#");
+      const aim = file === "" ? path : relative(root, join(root, dirname(path), file));
+      const isThere = await Bun.file(join(root, aim)).exists();
+      if (!isThere || (anchor !== undefined && !anchorsOf(await readText(aim)).has(anchor))) broken.push(target);
+    }
+    expect(broken).toEqual([]);
+  });
+
+  test("an anchor is what GitHub makes of a heading", () => {
+    const text = "# A `B_C`, d\n## One\n```sh\n# no heading\n```\n## One\n### [Two](x.md) & 3";
+    expect([...anchorsOf(text)]).toEqual(["a-b_c-d", "one", "one-1", "two--3"]);
+  });
+});
+
+describe("commands", () => {
+  test("the two commands stand in the README as they are", () => {
+    const lines = blocksOf(readme, "sh").flatMap(({ text }) => text.split("\n"));
+    for (const command of TWO_COMMANDS) expect(lines).toContain(command);
+  });
+
+  test("every script that a page runs is one of package.json", async () => {
+    for (const path of pages) {
+      for (const [, name = ""] of (await readText(path)).matchAll(/\bbun(?:@[\d.]+)? run ([\w:-]+)/g)) {
+        expect(Object.keys(manifest.scripts), `${path}: bun run ${name}`).toContain(name);
+      }
+    }
+  });
+
+  test("every file that a page starts is there", async () => {
+    for (const path of pages) {
+      for (const [, file = ""] of (await readText(path)).matchAll(/\bbun (?:test )?((?:examples|test)\/\S+\.ts)\b/g)) {
+        expect(await Bun.file(join(root, file)).exists(), `${path}: ${file}`).toBe(true);
+      }
+    }
+  });
+});
+
+test("every ts block passes the compiler", async () => {
+  const folder = join(root, "temp", "docs");
+  await rm(folder, { recursive: true, force: true });
+  for (const path of guides) {
+    for (const { line, text } of blocksOf(await readText(path), "ts")) {
+      // As many lines in front as in the page, so that the compiler's line is the page's.
+      const head = isScript(text) ? "" : EXCERPT;
+      await Bun.write(join(folder, `${path.replaceAll("/", "-")}.${line}.ts`), head + "\n".repeat(line) + text);
+    }
+  }
+  const compilerOptions = {
+    noUnusedLocals: false,
+    isolatedDeclarations: false,
+    declaration: false,
+    paths: { [manifest.name]: ["../../index.ts"], [`${manifest.name}/*`]: ["../../src/*/mod.ts"] },
+  };
+  await Bun.write(
+    join(folder, "tsconfig.json"),
+    JSON.stringify({ extends: "../../tsconfig.json", compilerOptions, include: ["*.ts"] }),
+  );
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  const { out } = await run(folder, [process.execPath, tsc, "--project", "tsconfig.json"]);
+  expect(out).toBe("");
+  await rm(folder, { recursive: true, force: true });
+}, 60_000);
+
+describe("the README's scripts", () => {
+  const scripts = blocksOf(readme, "ts").filter(({ text }) => isScript(text));
+  let user = "";
+  let exchange: Exchange;
+  let secureExchange: Exchange;
+
+  beforeAll(async () => {
+    user = await mkdtemp(join(tmpdir(), "nexus-docs-"));
+    await mkdir(join(user, "node_modules"));
+    await symlink(root, join(user, "node_modules", manifest.name));
+    await copyFile(join(root, "examples/exchange/tls/ca.pem"), join(user, "ca.pem"));
+    exchange = await startExchange();
+    secureExchange = await startExchange({ tls: true });
+  });
+
+  afterAll(async () => {
+    await exchange.stop();
+    await secureExchange.stop();
+    await rm(user, { recursive: true, force: true });
+  });
+
+  test("are at least two over ws, one over wss and one without a socket", () => {
+    const texts = scripts.map(({ text }) => text);
+    expect(texts.filter((text) => text.includes("ws://127.0.0.1:9001/")).length).toBeGreaterThanOrEqual(2);
+    expect(texts.filter((text) => text.includes("wss://127.0.0.1:9443/")).length).toBeGreaterThanOrEqual(1);
+    expect(texts.filter((text) => !text.includes("://")).length).toBeGreaterThanOrEqual(1);
+  });
+
+  test.each(scripts.map(({ line, text }) => [line, text] as const))(
+    "run as they stand: line %i",
+    async (line, text) => {
+      const script = text
+        .replaceAll("ws://127.0.0.1:9001", exchange.url)
+        .replaceAll("wss://127.0.0.1:9443", secureExchange.url);
+      const file = join(user, `line-${line}.ts`);
+      await Bun.write(file, script);
+      const { out, err, exitCode } = await run(user, [process.execPath, file]);
+      expect({ err, exitCode }).toEqual({ err: "", exitCode: 0 });
+      expect(out).toMatch(/\w/);
+    },
+    30_000,
+  );
+});
+
+function filesLike(pattern: string): string[] {
+  return [...new Glob(pattern).scanSync({ cwd: root })];
+}
+
+function readText(path: string): Promise<string> {
+  return Bun.file(join(root, path)).text();
+}
+
+/** The string literals of `src` that look like codes, exceptions left out. */
+async function codesOfSource(): Promise<string[]> {
+  return [...(await namesOfSource())].filter((name) => !NO_CODES.includes(name));
+}
+
+/** Upper snake case with at least one underscore; of a single word where it is plainly a code. */
+async function namesOfSource(): Promise<Set<string>> {
+  const pattern = /"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"|\b(?:code: |super\()"([A-Z][A-Z0-9]*)"/g;
+  const names = new Set<string>();
+  for (const path of filesLike("src/**/*.ts")) {
+    for (const [, long, short] of (await readText(path)).matchAll(pattern)) names.add(long ?? short ?? "");
+  }
+  return names;
+}
+
+function httpFaults(): string {
+  const faults = Object.entries(PROTOCOL_FAULTS).filter(([code]) => code.startsWith("HTTP_"));
+  return faults.map(([code, { sentence }]) => `### \`${code}\`\n\n${capitalised(sentence)}.\n`).join("\n");
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Fenced blocks in `language`, each with the line of its fence, counted from 1. */
+function blocksOf(page: string, language: string): { line: number; text: string }[] {
+  return [...page.matchAll(/^```(\w*)\n([^]*?)^```$/gm)]
+    .filter(([, named]) => named === language)
+    .map(({ index, 2: text = "" }) => ({ line: page.slice(0, index).split("\n").length, text }));
+}
+
+function isScript(text: string): boolean {
+  return /^import /m.test(text);
+}
+
+function relativeLinks(page: string): string[] {
+  const links = [...withoutBlocks(page).matchAll(/\]\(([^()\s]+)\)/g)].map(([, target = ""]) => target);
+  return links.filter((target) => !/^\w+:/.test(target));
+}
+
+function anchorsOf(page: string): Set<string> {
+  const anchors = new Set<string>();
+  for (const [, heading = ""] of withoutBlocks(page).matchAll(/^#{1,6} (.*)$/gm)) {
+    const text = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase();
+    const slug = text.replace(/[^\p{L}\p{N}\s_-]/gu, "").replaceAll(" ", "-");
+    let anchor = slug;
+    for (let count = 1; anchors.has(anchor); count++) anchor = `${slug}-${count}`;
+    anchors.add(anchor);
+  }
+  return anchors;
+}
+
+function withoutBlocks(page: string): string {
+  return page.replace(/^```\w*\n[^]*?^```$/gm, "");
+}
+
+async function run(cwd: string, cmd: string[]): Promise<{ out: string; err: string; exitCode: number }> {
+  const child = Bun.spawn({ cmd, cwd, stdin: "ignore", stdout: "pipe", stderr: "pipe", timeout: 50_000 });
+  const [out, err, exitCode] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  return { out, err, exitCode };
+}
