@@ -61,7 +61,7 @@ describe("errors.md", () => {
 
   test("has the HTTP faults as the table words them (UPDATE_DOCS=1 writes them)", async () => {
     const updated = errors.replace(
-      /(<!-- HTTP faults: begin\b.* -->\n)[^]*(<!-- HTTP faults: end -->)/,
+      /(<!-- HTTP faults: begin\b.* -->\n)[\s\S]*(<!-- HTTP faults: end -->)/,
       (_, begin: string, end: string) => `${begin}\n${httpFaults()}\n${end}`,
     );
     if (process.env["UPDATE_DOCS"] === "1") await Bun.write(join(root, "docs/errors.md"), updated);
@@ -218,7 +218,7 @@ function capitalised(text: string): string {
 
 /** Fenced blocks in `language`, each with the line of its fence, counted from 1. */
 function blocksOf(page: string, language: string): { line: number; text: string }[] {
-  return [...page.matchAll(/^```(\w*)\n([^]*?)^```$/gm)]
+  return [...page.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)]
     .filter(([, named]) => named === language)
     .map(({ index, 2: text = "" }) => ({ line: page.slice(0, index).split("\n").length, text }));
 }
@@ -245,7 +245,7 @@ function anchorsOf(page: string): Set<string> {
 }
 
 function withoutBlocks(page: string): string {
-  return page.replace(/^```\w*\n[^]*?^```$/gm, "");
+  return page.replace(/^```\w*\n[\s\S]*?^```$/gm, "");
 }
 
 async function run(cwd: string, cmd: string[]): Promise<{ out: string; err: string; exitCode: number }> {
