@@ -14,7 +14,7 @@ export interface ContentDecoders {
 /** What {@link decodeContent} came to: the body, or why there is none. */
 export type DecodedContent =
   | { readonly body: Uint8Array; readonly fault: null }
-  | { readonly body: null; readonly fault: ProtocolFault; readonly detail: string; readonly cause?: unknown };
+  | { readonly body: null; readonly fault: ProtocolFault; readonly detail: string; readonly options?: ErrorOptions };
 
 /** Undoes the codings that the value of `Content-Encoding` lists, the last first. */
 export function decodeContent(
@@ -38,7 +38,7 @@ export function decodeContent(
     try {
       next = decoder(decoded, max);
     } catch (cause) {
-      return { ...refused("HTTP_CONTENT_CODING", `the body is not in ${name}`), cause };
+      return { body: null, fault: "HTTP_CONTENT_CODING", detail: `the body is not ${name}`, options: { cause } };
     }
     if (next === null || next.length > max) return refused("HTTP_BODY_TOO_LARGE", `over ${max} bytes once decoded`);
     decoded = next;
@@ -46,7 +46,7 @@ export function decodeContent(
   return { body: decoded, fault: null };
 }
 
-function refused(fault: ProtocolFault, detail: string): DecodedContent & { body: null } {
+function refused(fault: ProtocolFault, detail: string): DecodedContent {
   return { body: null, fault, detail };
 }
 

@@ -1,6 +1,6 @@
 import type { ProtocolFault } from "../errors.ts";
-import { DIFFERENT_LENGTHS, listHas, readLength } from "./field-list.ts";
 import { sameName } from "./characters.ts";
+import { DIFFERENT_LENGTHS, listHas, readLength } from "./field-list.ts";
 import type { HeadReader } from "./head.ts";
 
 /**
@@ -46,9 +46,21 @@ export class ResponseFraming {
     const count = head.count;
     for (let index = 0; index < count; index++) {
       const nameStart = head.nameStart(index);
-      const length = head.nameEnd(index) - nameStart;
-      if (length <= LONGEST_NAME && ((NAME_LENGTHS >> length) & 1) !== 0) {
-        this.readField(head, bytes, start, index, start + nameStart, length);
+      switch (head.nameEnd(index) - nameStart) {
+        case CONNECTION.length:
+          if (spells(bytes, start + nameStart, CONNECTION)) this.readConnection(head, bytes, start, index);
+          break;
+        case CONTENT_LENGTH.length:
+          if (spells(bytes, start + nameStart, CONTENT_LENGTH)) this.readContentLength(head, bytes, start, index);
+          break;
+        case TRANSFER_ENCODING.length:
+          if (spells(bytes, start + nameStart, TRANSFER_ENCODING)) this.readTransferEncoding(head, bytes, start, index);
+          break;
+        case CONTENT_ENCODING.length:
+          if (this.contentEncoding < 0 && spells(bytes, start + nameStart, CONTENT_ENCODING))
+            this.contentEncoding = index;
+          break;
+        default:
       }
     }
     this.keepAlive = !this.close && (minorVersion === 1 || this.persist);
@@ -69,29 +81,19 @@ export class ResponseFraming {
     }
   }
 
-  private readField(
-    head: HeadReader,
-    bytes: Uint8Array,
-    start: number,
-    index: number,
-    name: number,
-    length: number,
-  ): void {
+  private readConnection(head: HeadReader, bytes: Uint8Array, start: number, index: number): void {
     const from = start + head.valueStart(index);
     const to = start + head.valueEnd(index);
-    if (sameName(bytes, name, name + length, "content-length")) {
-      this.readContentLength(head, bytes, start, index);
+    this.close ||= listHas(bytes, from, to, "close");
+    this.persist ||= listHas(bytes, from, to, "keep-alive");
+  }
+
+  private readTransferEncoding(head: HeadReader, bytes: Uint8Array, start: number, index: number): void {
+    if (this.chunked) this.refuse("HTTP_TRANSFER_ENCODING", "it is given twice");
+    else if (!sameName(bytes, start + head.valueStart(index), start + head.valueEnd(index), "chunked")) {
+      this.refuse("HTTP_TRANSFER_ENCODING", quoted(head, bytes, start, index));
     }
-    else if (sameName(bytes, name, name + length, "connection")) {
-      this.close ||= listHas(bytes, from, to, "close");
-      this.persist ||= listHas(bytes, from, to, "keep-alive");
-    } else if (sameName(bytes, name, name + length, "transfer-encoding")) {
-      if (this.chunked) this.refuse("HTTP_TRANSFER_ENCODING", "it is given twice");
-      else if (!sameName(bytes, from, to, "chunked")) this.refuse("HTTP_TRANSFER_ENCODING", quoted(head, bytes, start, index));
-      this.chunked = true;
-    } else if (this.contentEncoding < 0 && sameName(bytes, name, name + length, "content-encoding")) {
-      this.contentEncoding = index;
-    }
+    this.chunked = true;
   }
 
   private readContentLength(head: HeadReader, bytes: Uint8Array, start: number, index: number): void {
@@ -108,6 +110,14 @@ export class ResponseFraming {
     this.fault = fault;
     this.detail = detail;
   }
+}
+
+/** True where the token at `pos` is `name`, whatever its case: bit 5 of a letter is its case, and `-` has it set. */
+function spells(bytes: Uint8Array, pos: number, name: Uint8Array): boolean {
+  for (let index = 0; index < name.length; index++) {
+    if ((bytes[pos + index]! | CASE_BIT) !== name[index]) return false;
+  }
+  return true;
 }
 
 /** A value for a message, cut where it is long. */
@@ -134,7 +144,15 @@ export const BODY_UNTIL_CLOSE = 3;
 /** What follows belongs to another protocol. */
 export const BODY_TUNNEL = 4;
 
-/** One bit per length that a name of interest has: `connection`, `content-length`, `content-encoding`, `transfer-encoding`. */
-const NAME_LENGTHS: number = (1 << 10) | (1 << 14) | (1 << 16) | (1 << 17);
-const LONGEST_NAME = 17;
+/** Names of interest, in lower case; each has a length of its own. */
+const CONNECTION: Uint8Array = characters("connection");
+const CONTENT_LENGTH: Uint8Array = characters("content-length");
+const TRANSFER_ENCODING: Uint8Array = characters("transfer-encoding");
+const CONTENT_ENCODING: Uint8Array = characters("content-encoding");
+
+function characters(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+const CASE_BIT = 0x20;
 const LONGEST_SHOWN = 100;

@@ -24,6 +24,17 @@ export interface ResponseReaderOptions {
   readonly debug?: boolean;
 }
 
+/** What the answer to a request may be, beside an ordinary response. */
+export interface Expectation {
+  /** The body is to come in pieces, by the reader's `nextPiece()`; it then has no size limit, and is not decoded. */
+  readonly stream?: boolean;
+  /** The request asks for another protocol, so that 101 is an answer. */
+  readonly upgrade?: boolean;
+}
+
+/** The {@link Expectation} of most requests. */
+export const ORDINARY: Expectation = { stream: false, upgrade: false };
+
 /** {@link ResponseReaderOptions}, checked and complete, but for the memory. */
 export interface ResponseReaderSettings {
   readonly maxBodySize: number;
