@@ -1,6 +1,6 @@
 import { UsageError } from "../codec/errors.ts";
+import { defaultTls } from "../socket/default-tls.ts";
 import { type DialOptions, dial } from "../socket/dial.ts";
-import { TlsConfig } from "../socket/tls-config.ts";
 import type { Transport } from "../socket/transport.ts";
 import { type OnOpen, openHandshake, prepareUpgrade, type Upgrade } from "./handshake.ts";
 import type { WsSettings } from "./options.ts";
@@ -49,12 +49,4 @@ function openOver<T>(
   return openHandshake(transport, upgrade, settings, timeout, (handshake, rest) =>
     shell(new WsSession(transport, "client", settings), handshake, rest),
   );
-}
-
-let shared: TlsConfig | null = null;
-
-/** What `wss:` alone means: the system's roots, and one cache of sessions for all who leave `tls` out. */
-function defaultTls(): TlsConfig {
-  shared ??= new TlsConfig();
-  return shared;
 }
