@@ -38,6 +38,7 @@ export class WsConnection extends WsChannel {
   readonly #sink: HandlerSink;
   #delivering = false;
   #paused = false;
+  #terminated = false;
   #closeTold = false;
 
   private constructor(session: WsSession, handshake: OpenHandshake, handlers: WsHandlers) {
@@ -79,12 +80,13 @@ export class WsConnection extends WsChannel {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    this.#sink.open = this.state !== "ended";
+    this.#sink.open = !this.#terminated;
     this.session.release();
     queueMicrotask(() => this.wake());
   }
 
   override terminate(): void {
+    this.#terminated = true;
     this.#sink.open = false;
     super.terminate();
   }

@@ -1,4 +1,5 @@
 import { NexusError } from "../codec/errors.ts";
+import type { FrameReader } from "../codec/ws/frame-reader.ts";
 import type { HeaderPairs, UpgradeOutcome } from "../codec/ws/upgrade-response.ts";
 
 /** The codes of {@link HandshakeError}. */
@@ -42,4 +43,15 @@ export type WsClosedErrorCode =
 /** The WebSocket is not, or no longer, there to do what was asked. */
 export class WsClosedError extends NexusError {
   declare readonly code: WsClosedErrorCode;
+}
+
+/** The connection ended without a close frame; the reader knows where. */
+export function abnormalClosure({ nextFrame, ring, unread }: FrameReader): WsClosedError {
+  const missing = nextFrame - ring.tail;
+  const inHeader = unread > 0 ? "within a frame" : "between two frames";
+  const where = missing > 0 ? `${missing} bytes before the end of a frame` : inHeader;
+  return new WsClosedError(
+    "WS_ABNORMAL_CLOSURE",
+    `Cannot read: the peer ended the connection without a close frame, ${where}`,
+  );
 }

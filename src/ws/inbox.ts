@@ -40,8 +40,8 @@ export class Inbox {
       return;
     }
     // Copying a small chunk costs less than a view of its words.
-    const taken =
-      this.direct && chunk.length >= LEAST_DIRECT && (chunk.byteOffset & 3) === 0 ? 0 : this.reader.read(chunk);
+    const aside = this.direct && chunk.length >= LEAST_DIRECT && (chunk.byteOffset & 3) === 0;
+    const taken = aside ? 0 : this.reader.read(chunk);
     if (taken === chunk.length) return;
     this.#backlog.push(chunk);
     this.#offset = taken;
@@ -56,8 +56,6 @@ export class Inbox {
       } finally {
         this.#advance(this.#walk.position);
       }
-      // What is not wanted yet goes into the ring: there a ping is seen, and answered, ahead of its reading.
-      if (!goesOn) while (this.#fill(chunk.length));
       if (!goesOn || this.#backlog[0] === chunk) return goesOn;
     }
     return true;
@@ -66,8 +64,15 @@ export class Inbox {
   /** Moves what the ring has room for; false where nothing waits. Call it only once the reader's `next` has returned null. */
   refill(): boolean {
     if (this.#backlog.length === 0) return false;
-    this.#fill(this.direct && !this.#heldByUser ? this.reader.missing : LARGEST);
+    const { closed, failure, missing } = this.reader;
+    const over = closed || failure !== null;
+    this.#fill(this.direct && !this.#heldByUser && !over ? missing : LARGEST);
     return true;
+  }
+
+  /** Moves what is not wanted yet into the ring, as far as it has room: there a ping is seen, and answered, ahead of its reading. */
+  load(): void {
+    while (this.#fill(LARGEST));
   }
 
   /** No chunk waits for room. */

@@ -8,7 +8,7 @@ import type { Message } from "../codec/ws/message.ts";
 import type { Role } from "../codec/ws/opcode.ts";
 import { ringMemory } from "../socket/ring-memory.ts";
 import type { Transport, TransportHandler } from "../socket/transport.ts";
-import { WsClosedError } from "./errors.ts";
+import { abnormalClosure, WsClosedError } from "./errors.ts";
 import { Inbox } from "./inbox.ts";
 import { maskKeys } from "./mask-keys.ts";
 import type { WsSettings } from "./options.ts";
@@ -121,7 +121,9 @@ export class WsSession implements TransportHandler {
    * event loop it usually reads all there is.
    */
   scheduleLookAhead(): void {
-    if (this.#scouting || this.reader.nextFrame >= this.reader.ring.tail) return;
+    if (this.#scouting) return;
+    this.#inbox.load();
+    if (this.reader.nextFrame >= this.reader.ring.tail) return;
     this.#scouting = true;
     setImmediate(() => {
       this.#scouting = false;
@@ -290,16 +292,6 @@ export class WsSession implements TransportHandler {
     this.transport.terminate();
     this.#shell.wake();
   }
-}
-
-function abnormalClosure({ nextFrame, ring, unread }: FrameReader): WsClosedError {
-  const missing = nextFrame - ring.tail;
-  const inHeader = unread > 0 ? "within a frame" : "between two frames";
-  const where = missing > 0 ? `${missing} bytes before the end of a frame` : inHeader;
-  return new WsClosedError(
-    "WS_ABNORMAL_CLOSURE",
-    `Cannot read: the peer ended the connection without a close frame, ${where}`,
-  );
 }
 
 const ASLEEP: SessionShell = { sink: null, wake() {}, room() {} };
