@@ -26,7 +26,8 @@ export class FrameScout {
 
   /** The next ping or close frame that has arrived and was not seen before; borrowed until the next call. Null where there is none. */
   next(): ReaderMessage | null {
-    const { ring, nextFrame, rules } = this.#reader;
+    const { ring, nextFrame, rules, closed, failure } = this.#reader;
+    if (closed || failure !== null) return null;
     const header = this.#header;
     let pos = Math.max(nextFrame, this.#position - ring.origin);
     let found: ReaderMessage | null = null;

@@ -155,6 +155,15 @@ for (const role of ["client", "server"] as const) {
       expect(found(scout)).toEqual([]);
     });
 
+    test("nothing is looked for behind a close frame that the reader lends, or behind its failure", () => {
+      for (const last of [close, frameBytes({ opcode: 1, payload: hex("ff"), key })]) {
+        const { reader, scout } = made(role);
+        reader.read(joined([last, ping]));
+        reader.next();
+        expect(found(scout)).toEqual([]);
+      }
+    });
+
     for (const [why, faulty] of [
       ["a reserved opcode", frameBytes({ opcode: 3, key })],
       ["reserved bits", frameBytes({ opcode: 9, reserved: 0x40, key })],
