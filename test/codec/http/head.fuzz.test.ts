@@ -48,7 +48,7 @@ function readIn(chunks: readonly Uint8Array[], start: number, byWords: boolean):
     done,
     fault,
     size: done ? reader.size : 0,
-    startLine: startLineLength < 0 ? null : Buffer.from(memory).latin1Slice(start, start + startLineLength),
+    startLine: startLineLength < 0 ? null : Buffer.from(memory).toString("latin1", start, start + startLineLength),
     fields: Array.from({ length: count }, (_, at) => [reader.name(memory, start, at), reader.value(memory, start, at)]),
   };
 }
