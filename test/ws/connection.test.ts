@@ -363,8 +363,9 @@ describe("a large chunk", () => {
     [
       "a text frame with a 64-bit length",
       "WS_INVALID_UTF8",
-      frameBytes({ opcode: 1, payload: new Uint8Array(70_000).fill(0xff) }),
+      frameBytes({ opcode: 1, payload: new Uint8Array(70_000).fill(97).fill(0xff, 69_999) }),
     ],
+    ["the last byte of a text frame", "WS_INVALID_UTF8", frameBytes({ opcode: 1, payload: hex("61626364ff") })],
     ["a fragment", "WS_INVALID_UTF8", frameBytes({ opcode: 1, fin: false, payload: hex("ff") })],
     ["a frame of a reserved kind", "WS_RESERVED_OPCODE", frameBytes({ opcode: 5, payload: hex("ff") })],
     ["a close frame", "WS_CLOSE_CODE", close(1006)],
