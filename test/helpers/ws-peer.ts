@@ -79,7 +79,7 @@ export class WsPeer implements TransportHandler {
 
   onEnd(): void {
     this.sawEnd = true;
-    if (this.#closed) this.end();
+    if (this.#closed && this.#options.answersClose !== false) this.end();
     this.#change();
   }
 
