@@ -35,12 +35,12 @@ export class Book {
   readonly #bids: Ladder = makeLadder();
   readonly #asks: Ladder = makeLadder();
   readonly #lowestPrice: number;
-  readonly #priceTexts: string[] = new Array<string>(SPAN).fill("");
-  readonly #lotTexts: string[] = new Array<string>(CACHED_LOTS).fill("");
+  readonly #texts: BookTexts;
   #diffedUpdateId: number;
 
-  constructor(spec: SymbolSpec, firstUpdateId: number) {
+  constructor(spec: SymbolSpec, firstUpdateId: number, texts: BookTexts = makeTexts()) {
     this.spec = spec;
+    this.#texts = texts;
     this.updateId = firstUpdateId;
     this.#diffedUpdateId = firstUpdateId;
     // Half the span below the start, or what there is above a price of one tick.
@@ -77,6 +77,16 @@ export class Book {
     return { lastUpdateId: this.updateId, bids: this.#levels("bid", limit), asks: this.#levels("ask", limit) };
   }
 
+  /** The book as it is now, untouched by what happens to this one. */
+  copy(): Book {
+    const copy = new Book(this.spec, this.updateId, this.#texts);
+    copy.bestBid = this.bestBid;
+    copy.bestAsk = this.bestAsk;
+    copy.#bids.lots.set(this.#bids.lots);
+    copy.#asks.lots.set(this.#asks.lots);
+    return copy;
+  }
+
   /** What changed since the last call, best price first, or null when nothing did. */
   takeDiff(): BookDiff | null {
     if (this.updateId === this.#diffedUpdateId) return null;
@@ -88,19 +98,21 @@ export class Book {
   }
 
   priceText(index: number): string {
-    let text = this.#priceTexts[index] ?? "";
+    const { prices } = this.#texts;
+    let text = prices[index] ?? "";
     if (text === "") {
       text = decimalText(this.#lowestPrice + index, this.spec.priceDecimals);
-      this.#priceTexts[index] = text;
+      prices[index] = text;
     }
     return text;
   }
 
   lotsText(lots: number): string {
-    let text = this.#lotTexts[lots] ?? "";
+    const { quantities } = this.#texts;
+    let text = quantities[lots] ?? "";
     if (text === "") {
       text = decimalText(lots, this.spec.lotDecimals);
-      if (lots < CACHED_LOTS) this.#lotTexts[lots] = text;
+      if (lots < CACHED_LOTS) quantities[lots] = text;
     }
     return text;
   }
@@ -150,6 +162,16 @@ export function decimalText(units: number, decimals: number): string {
   const digits = units.toString().padStart(decimals + 1, "0");
   const point = digits.length - decimals;
   return `${digits.slice(0, point)}.${digits.slice(point).padEnd(8, "0")}`;
+}
+
+/** Prices by index and small quantities by lots, empty until they are first asked for. */
+interface BookTexts {
+  readonly prices: string[];
+  readonly quantities: string[];
+}
+
+function makeTexts(): BookTexts {
+  return { prices: new Array<string>(SPAN).fill(""), quantities: new Array<string>(CACHED_LOTS).fill("") };
 }
 
 interface Ladder {

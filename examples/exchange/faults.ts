@@ -1,8 +1,12 @@
+import type { FaultText } from "./fault-text.ts";
+import { splitFault, wholeNumber } from "./fault-text.ts";
+import type { RestFault } from "./rest/faults.ts";
+import { parseRestFault, REST_FAULT_FORMS } from "./rest/faults.ts";
 import type { StreamKind } from "./streams.ts";
 import { STREAM_KINDS } from "./streams.ts";
 
 /** Something a venue or the network does wrong, on every connection. */
-export type Fault = StreamFault | EndFault | WireFault | RefuseFault;
+export type Fault = StreamFault | EndFault | WireFault | RefuseFault | RestFault;
 
 /** One event of each stream of that kind is left out, or sent twice: the one after the first `after` of them. */
 export interface StreamFault {
@@ -36,29 +40,31 @@ export interface RefuseFault {
 
 /** Reads `name[=value][@after]`: `gap`, `gap=trade@20`, `close=1012@500`, `split`, `refuse=429`. */
 export function parseFault(text: string): Fault {
-  const [, name = "", value, afterText] = /^([a-z]+)(?:=([^@]+(?:@100ms)?))?(?:@(\d+))?$/.exec(text) ?? [];
-  const after = afterText === undefined ? undefined : Number(afterText);
+  const fault = splitFault(text);
+  const { name, value, after } = fault;
   switch (name) {
     case "gap":
     case "duplicate":
-      return { kind: name, stream: streamKind(text, value), after: after ?? 5 };
+      return { kind: name, stream: streamKind(fault), after: after ?? 5 };
     case "stall":
     case "rst":
     case "fin":
-      if (value !== undefined) break;
+      if (value !== null) break;
       return { kind: name, value: 0, after: after ?? 100 };
     case "close":
-      return { kind: name, value: wholeNumber(text, value, 1_001), after: after ?? 100 };
+      return { kind: name, value: wholeNumber(fault, 1_001), after: after ?? 100 };
     case "shutdown":
-      return { kind: name, value: wholeNumber(text, value, 10_000), after: after ?? 100 };
+      return { kind: name, value: wholeNumber(fault, 10_000), after: after ?? 100 };
     case "split":
     case "coalesce":
-      if (after !== undefined) break;
-      return { kind: name, value: wholeNumber(text, value, name === "split" ? 10_000 : 65_536) };
+      if (after !== null) break;
+      return { kind: name, value: wholeNumber(fault, name === "split" ? 10_000 : 65_536) };
     case "refuse":
-      if (after !== undefined) break;
-      return { kind: name, value: wholeNumber(text, value, 503) };
+      if (after !== null) break;
+      return { kind: name, value: wholeNumber(fault, 503) };
   }
+  const restFault = parseRestFault(fault);
+  if (restFault !== null) return restFault;
   throw new Error(`Cannot read fault: "${text}" is not one of ${FAULT_FORMS.join(", ")}`);
 }
 
@@ -74,9 +80,15 @@ export const FAULT_FORMS: readonly string[] = [
   "split[=BYTES]",
   "coalesce[=BYTES]",
   "refuse[=STATUS]",
+  ...REST_FAULT_FORMS,
 ];
 
-/** The faults of one connection and how far it is from them. */
+/** True for what concerns requests, and so is no business of a {@link FaultPlan}. */
+export function isRestFault(fault: Fault): fault is RestFault {
+  return fault.kind.startsWith("rest-");
+}
+
+/** The faults of one connection's streams and how far it is from them. */
 export class FaultPlan {
   /** How many bytes are to be written one at a time. */
   readonly splitBytes: number;
@@ -94,7 +106,7 @@ export class FaultPlan {
     this.coalesceBytes = valueFor(faults, "coalesce") ?? 0;
     this.refusal = valueFor(faults, "refuse");
     this.#streamFaults = faults.filter((fault) => "stream" in fault);
-    this.#endFaults = faults.filter((fault) => "after" in fault && "value" in fault);
+    this.#endFaults = faults.filter((fault) => isEndFault(fault));
   }
 
   /** How often the next event of a stream is to be sent: 0 for a gap, 2 for a duplicate, else 1. */
@@ -120,15 +132,13 @@ function valueFor(faults: readonly Fault[], kind: "split" | "coalesce" | "refuse
   return null;
 }
 
-function streamKind(text: string, value: string | undefined): StreamKind {
+function isEndFault(fault: Fault): fault is EndFault {
+  return "after" in fault && "value" in fault && !isRestFault(fault);
+}
+
+function streamKind({ text, value }: FaultText): StreamKind {
   const wanted = value ?? "depth@100ms";
   const kind = STREAM_KINDS.find((each) => each === wanted || each === `${wanted}@100ms`);
   if (kind !== undefined) return kind;
   throw new Error(`Cannot read fault: "${text}" names no stream of ${STREAM_KINDS.join(", ")}`);
-}
-
-function wholeNumber(text: string, value: string | undefined, byDefault: number): number {
-  const number = value === undefined ? byDefault : Number(value);
-  if (Number.isSafeInteger(number) && number > 0) return number;
-  throw new Error(`Cannot read fault: "${text}" needs a whole number above 0 after the equals sign`);
 }

@@ -7,6 +7,7 @@
 import { parseArgs } from "node:util";
 import { FAULT_FORMS, parseFault } from "./faults.ts";
 import type { ExchangeOptions } from "./options.ts";
+import { TEST_ED25519_KEY, TEST_HMAC_KEY } from "./rest/keys.ts";
 import { EXCHANGE_CA, type Exchange, startExchange } from "./server.ts";
 
 const USAGE = `Usage: bun examples/exchange/main.ts [options]
@@ -22,6 +23,8 @@ const USAGE = `Usage: bun examples/exchange/main.ts [options]
   --max-age MS          how long a connection may last (86400000)
   --message-limit N     frames a client may send in a second (5)
   --connect-limit N     connections an address may open in five minutes (300)
+  --weight-limit N      weight an address may use in a minute (6000)
+  --order-limit N       orders a key may place in ten seconds (100)
   --fault FAULT         what goes wrong on every connection; may be given again:
                         ${FAULT_FORMS.join(", ")}`;
 
@@ -52,10 +55,13 @@ async function main(): Promise<void> {
     if (process.stdin.isTTY) void end();
   });
 
-  const { url, settings } = exchange;
+  const { url, restUrl, settings } = exchange;
   const { seed, rate, symbols } = settings;
   const ca = settings.tls ? EXCHANGE_CA : null;
-  console.log(JSON.stringify({ ws: `${url}/ws`, stream: `${url}/stream`, ca, seed, rate, symbols }));
+  const keys = { hmac: TEST_HMAC_KEY, ed25519: TEST_ED25519_KEY };
+  console.log(
+    JSON.stringify({ ws: `${url}/ws`, stream: `${url}/stream`, rest: restUrl, ca, seed, rate, symbols, keys }),
+  );
 }
 
 /** Null where the usage was asked for. */
@@ -75,6 +81,8 @@ function readOptions(args: string[]): ExchangeOptions | null {
       "max-age": { type: "string" },
       "message-limit": { type: "string" },
       "connect-limit": { type: "string" },
+      "weight-limit": { type: "string" },
+      "order-limit": { type: "string" },
       fault: { type: "string", multiple: true },
     },
   });
@@ -91,6 +99,8 @@ function readOptions(args: string[]): ExchangeOptions | null {
     maxAge: number(values["max-age"]),
     messageLimit: number(values["message-limit"]),
     connectLimit: number(values["connect-limit"]),
+    weightLimit: number(values["weight-limit"]),
+    orderLimit: number(values["order-limit"]),
     faults: values.fault?.map(parseFault),
   };
   // An option left out is absent, not undefined.

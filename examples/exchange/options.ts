@@ -1,4 +1,5 @@
 import type { Fault } from "./faults.ts";
+import { type ApiKey, TEST_ED25519_KEY, TEST_HMAC_KEY } from "./rest/keys.ts";
 import { DEFAULT_SYMBOLS } from "./symbols.ts";
 
 /** What an exchange is started with. Times are in milliseconds; the limits are the venue's own. */
@@ -31,6 +32,16 @@ export interface ExchangeOptions {
   readonly streamLimit?: number;
   /** Connections one address may open in five minutes; beyond, upgrades are refused with 429. Default 300. */
   readonly connectLimit?: number;
+  /** Who may place orders. Default {@link TEST_HMAC_KEY} and {@link TEST_ED25519_KEY}. */
+  readonly keys?: readonly ApiKey[];
+  /** Weight one address may use in a minute; beyond, requests are refused with 429. Default 6,000. */
+  readonly weightLimit?: number;
+  /** Orders one key may place in ten seconds; beyond, they are refused with 429. Default 100. */
+  readonly orderLimit?: number;
+  /** Requests over `weightLimit` after which the address is banned with 418. Default 20. */
+  readonly banAfter?: number;
+  /** How long a first ban lasts; each further one lasts twice as long. Default two minutes. */
+  readonly banTime?: number;
   /** Bytes that may wait for a slow reader before it is cut off. Default 8 MiB. */
   readonly backlogLimit?: number;
 }
@@ -55,6 +66,11 @@ export function exchangeSettings(options: ExchangeOptions): ExchangeSettings {
     messageLimit: options.messageLimit ?? 5,
     streamLimit: options.streamLimit ?? 1_024,
     connectLimit: options.connectLimit ?? 300,
+    keys: options.keys ?? [TEST_HMAC_KEY, TEST_ED25519_KEY],
+    weightLimit: options.weightLimit ?? 6_000,
+    orderLimit: options.orderLimit ?? 100,
+    banAfter: options.banAfter ?? 20,
+    banTime: options.banTime ?? 120_000,
     backlogLimit: options.backlogLimit ?? 8 << 20,
   };
   for (const [name, value] of Object.entries(settings)) {

@@ -2,12 +2,18 @@ import { fileURLToPath } from "node:url";
 import type { Socket, TCPSocketListener } from "bun";
 import type { BookSnapshot } from "./book.ts";
 import { ConnectLimit } from "./connect-limit.ts";
-import { Connection } from "./connection.ts";
+import { Connection, type Floor } from "./connection.ts";
 import { Feed } from "./feed.ts";
-import { Market } from "./market.ts";
+import { Market, type MarketListener, type SymbolMarket } from "./market.ts";
 import type { ExchangeOptions, ExchangeSettings } from "./options.ts";
 import { exchangeSettings } from "./options.ts";
 import { Pump } from "./pump.ts";
+import { RestApi } from "./rest/api.ts";
+import type { FormKind } from "./rest/faults.ts";
+import { KeyRing } from "./rest/keys.ts";
+import { type Order, OrderLog } from "./rest/orders.ts";
+import { PastBooks, type SnapshotAge } from "./rest/past-books.ts";
+import { RateLimits } from "./rest/rate-limits.ts";
 
 /** Starts an exchange in this process. `examples/exchange/main.ts` starts one as a process of its own. */
 export async function startExchange(options: ExchangeOptions = {}): Promise<Exchange> {
@@ -19,28 +25,31 @@ export const EXCHANGE_CA: string = fileURLToPath(new URL("./tls/ca.pem", import.
 
 /**
  * A Binance-shaped exchange on one port: `/ws/<stream>`, `/stream?streams=<one>/<two>`, control messages, and a seeded
- * market that begins with the first subscription.
+ * market that begins with the first subscription; `/api/v3/…` for snapshots and orders.
  */
 export class Exchange implements AsyncDisposable {
   readonly settings: ExchangeSettings;
   /** `ws://` or `wss://`, address and port, without a path. */
   readonly url: string;
+  /** `http://` or `https://`, address and port, without a path. */
+  readonly restUrl: string;
   readonly #market: Market;
-  readonly #feed: Feed;
+  readonly #orders: OrderLog;
   readonly #pump: Pump;
   readonly #listener: TCPSocketListener<Connection>;
   readonly #connections = new Set<Connection>();
-  readonly #connectLimit: ConnectLimit;
 
   constructor(settings: ExchangeSettings) {
     this.settings = settings;
-    this.#connectLimit = new ConnectLimit(settings.connectLimit);
     this.#market = new Market(settings);
-    this.#feed = new Feed(this.#market, microseconds, () => this.#pump.start());
-    this.#pump = new Pump(this.#market, this.#feed, settings.rate, () => this.#flush());
-    this.#listener = this.#listen();
+    this.#orders = new OrderLog(this.#market);
+    const feed = new Feed(this.#market, microseconds, () => this.#pump.start());
+    const { listener, api } = this.#openApi(feed);
+    this.#pump = new Pump(this.#market, listener, settings.rate, () => this.#flush());
+    this.#listener = this.#listen({ settings, feed, api, connectLimit: new ConnectLimit(settings.connectLimit) });
     const address = settings.hostname.includes(":") ? `[${settings.hostname}]` : settings.hostname;
     this.url = `${settings.tls ? "wss" : "ws"}://${address}:${this.#listener.port}`;
+    this.restUrl = this.url.replace(/^ws/, "http");
   }
 
   get port(): number {
@@ -55,6 +64,11 @@ export class Exchange implements AsyncDisposable {
   /** Events given up because the machine could not keep the rate. */
   get slipped(): number {
     return this.#pump.slipped;
+  }
+
+  /** Every order that was taken, oldest first. */
+  get orders(): readonly Readonly<Order>[] {
+    return this.#orders.all;
   }
 
   /** Lets `events` trades and quotes happen now; for an exchange with a rate of 0. */
@@ -90,10 +104,24 @@ export class Exchange implements AsyncDisposable {
     for (const { peer } of this.#connections) peer?.flush();
   }
 
-  #listen(): TCPSocketListener<Connection> {
+  /** Snapshots show the book as it is, but for the faults that make them lag: then someone has to keep what was. */
+  #openApi(feed: Feed): { readonly listener: MarketListener; readonly api: RestApi } {
+    const { settings } = this;
+    const stale = formValue(settings, "rest-stale");
+    const age: SnapshotAge = stale === null ? "overlapping" : "stale";
+    const lags = stale !== null || formValue(settings, "rest-overlap") !== null;
+    const past = lags ? new PastBooks(this.#market.symbols, stale ?? 0, feed) : null;
+    const venue = {
+      orders: this.#orders,
+      snapshot: (symbol: SymbolMarket, limit: number) => (past?.book(symbol, age) ?? symbol.book).snapshot(limit),
+    };
+    return { listener: past ?? feed, api: new RestApi(venue, new KeyRing(settings.keys), new RateLimits(settings)) };
+  }
+
+  #listen(floor: Floor): TCPSocketListener<Connection> {
     const { hostname, port, tls } = this.settings;
     const accept = (socket: Socket<Connection>): void => {
-      socket.data = new Connection(socket, this.#feed, this.#connectLimit, this.settings);
+      socket.data = new Connection(socket, floor);
       this.#connections.add(socket.data);
     };
     const close = (socket: Socket<Connection>): void => {
@@ -114,6 +142,11 @@ export class Exchange implements AsyncDisposable {
       },
     });
   }
+}
+
+function formValue({ faults }: ExchangeSettings, kind: FormKind): number | null {
+  for (const fault of faults) if (fault.kind === kind) return fault.value;
+  return null;
 }
 
 /** The time of day in microseconds, comparable between processes of one machine. */

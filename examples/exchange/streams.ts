@@ -33,6 +33,11 @@ export function renderPartialDepth(snapshot: BookSnapshot, time: number): string
   return `{"lastUpdateId":${lastUpdateId},"bids":${renderLevels(bids)},"asks":${renderLevels(asks)},"E":${time}}`;
 }
 
+/** The book as `/api/v3/depth` answers it. */
+export function renderSnapshot({ lastUpdateId, bids, asks }: BookSnapshot): string {
+  return `{"lastUpdateId":${lastUpdateId},"bids":${renderLevels(bids)},"asks":${renderLevels(asks)}}`;
+}
+
 export function renderDepthUpdate(symbol: string, diff: BookDiff, time: number): string {
   const ids = `"U":${diff.firstUpdateId},"u":${diff.finalUpdateId}`;
   return `{"e":"depthUpdate","E":${time},"s":"${symbol}",${ids},"b":${renderLevels(diff.bids)},"a":${renderLevels(diff.asks)}}`;
