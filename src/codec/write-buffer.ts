@@ -50,6 +50,13 @@ export class WriteBuffer {
     return this.tail;
   }
 
+  /** Throws `WRITE_TOO_LARGE` where `count` bytes more could not wait: for what is appended in pieces that must not be left half done. */
+  checkRoom(count: number): void {
+    const needed = this.length + count;
+    if (needed <= LARGEST) return;
+    throw new UsageError("WRITE_TOO_LARGE", `Cannot write: ${needed} bytes would wait where ${LARGEST} are the most`);
+  }
+
   /** Takes what was written from {@link tail} to `end`. */
   commit(end: number): void {
     this.tail = end;
@@ -81,9 +88,7 @@ export class WriteBuffer {
   #makeRoom(count: number): void {
     const waiting = this.tail - this.head;
     const needed = waiting + count;
-    if (!(needed <= LARGEST)) {
-      throw new UsageError("WRITE_TOO_LARGE", `Cannot write: ${needed} bytes would wait where ${LARGEST} are the most`);
-    }
+    this.checkRoom(count);
     // Moving up pays only where it frees at least half: otherwise a full buffer would be moved at every append.
     if (needed > this.bytes.length || this.head < this.bytes.length >> 1) {
       const size = (Math.max(needed, Math.min(this.bytes.length * 2, LARGEST)) + 7) & ~7;

@@ -4,7 +4,7 @@ import type { TlsConfig } from "../socket/tls-config.ts";
 
 /** How a WebSocket is opened and held. Everything is optional; times are in milliseconds, sizes in bytes. */
 export interface WsOptions {
-  /** For `wss:`. Default: a new `TlsConfig()`, which trusts the system's roots. Make one at start-up and share it: it keeps the sessions. */
+  /** For `wss:`. Default: one that all share, which trusts the public roots that Bun ships. Make one at start-up and share it: it keeps the sessions. */
   readonly tls?: TlsConfig;
   /** Options of the TCP socket. Default: `noDelay` alone. */
   readonly socket?: SocketOptions;

@@ -2,7 +2,7 @@ import { UsageError } from "../codec/errors.ts";
 import { WriteBuffer } from "../codec/write-buffer.ts";
 import type { FrameWriter, PayloadWriter } from "../codec/ws/frame-writer.ts";
 import { maskBytes } from "../codec/ws/mask.ts";
-import { Opcode } from "../codec/ws/opcode.ts";
+import { MAX_HEADER, Opcode } from "../codec/ws/opcode.ts";
 import type { Transport } from "../socket/transport.ts";
 
 /** Sizes of an {@link Outbox} in bytes. */
@@ -150,6 +150,7 @@ export class Outbox {
   #pieces(opcode: number, payload: Uint8Array): boolean {
     this.#checkNotWriting();
     const buffer = this.#buffer;
+    buffer.checkRoom(MAX_HEADER + payload.length);
     const key = this.#writer.header(buffer, opcode, payload.length, true);
     for (let offset = 0; offset < payload.length; offset += buffer.capacity) {
       const piece = payload.subarray(offset, offset + buffer.capacity);
