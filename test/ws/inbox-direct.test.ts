@@ -1,0 +1,128 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { FrameReader } from "../../src/codec/ws/frame-reader.ts";
+import type { Message } from "../../src/codec/ws/message.ts";
+import type { Role } from "../../src/codec/ws/opcode.ts";
+import { ringMemory } from "../../src/socket/ring-memory.ts";
+import { Inbox } from "../../src/ws/inbox.ts";
+import { wsSettings } from "../../src/ws/options.ts";
+import { cuts, cutsWithin, mutated, mutations, validStreams } from "../helpers/arbitrary-streams.ts";
+import { joined, pattern, utf8 } from "../helpers/bytes.ts";
+import { eventOf, failureEvents } from "../helpers/events.ts";
+import { frameBytes } from "../helpers/frames.ts";
+import { FUZZ_TIMEOUT, fuzz } from "../helpers/fuzz.ts";
+import { ScriptedTransport } from "../helpers/scripted-transport.ts";
+
+/** What the sink does at each message in turn: goes on, says stop, or throws. */
+type Mood = "on" | "stop" | "throw";
+
+/** Pushes a stream in pieces, each pushed until nothing more comes, and tells what came. */
+function pushed(role: Role, pieces: readonly Uint8Array[], moods: readonly Mood[]): string[] {
+  const inbox = new Inbox(new ScriptedTransport(), role, ringMemory(4096), wsSettings({}));
+  inbox.directFrom = 1;
+  const events: string[] = [];
+  const sink = {
+    take(message: Message): boolean {
+      const mood = moods[events.length] ?? "on";
+      events.push(eventOf(message));
+      if (mood === "throw") throw new Error("mood");
+      return mood === "on";
+    },
+  };
+  const next = (): Message | null => {
+    for (;;) {
+      const message = inbox.reader.next();
+      if (message !== null || !inbox.refill()) return message;
+    }
+  };
+  // As WsSession.deliver does it; false once nothing is left.
+  const deliver = (): boolean => {
+    while (inbox.walk(sink)) {
+      const message = next();
+      if (message === null) return false;
+      if (!sink.take(message)) return true;
+    }
+    return true;
+  };
+  const deliverAll = (): void => {
+    for (;;) {
+      try {
+        if (!deliver()) return;
+      } catch (error) {
+        expect((error as Error).message).toBe("mood");
+      }
+    }
+  };
+  for (const piece of pieces) {
+    inbox.receive(piece.slice());
+    deliverAll();
+  }
+  expect(inbox.empty).toBe(true);
+  return [...events, ...failureEvents(inbox.reader)];
+}
+
+/** The oracle: the frame reader alone, on its slow path. */
+function pulled(role: Role, stream: Uint8Array): string[] {
+  const reader = new FrameReader({ role, bufferCapacity: 4096, debug: true });
+  const events: string[] = [];
+  for (let pos = 0; pos < stream.length; ) {
+    pos += reader.read(stream, pos);
+    for (let message = reader.next(); message !== null; message = reader.next()) events.push(eventOf(message));
+  }
+  return [...events, ...failureEvents(reader)];
+}
+
+function cut(stream: Uint8Array, points: readonly number[]): Uint8Array[] {
+  return [0, ...points].map((from, at) => stream.subarray(from, points[at] ?? stream.length));
+}
+
+const moods = (): fc.Arbitrary<readonly Mood[]> =>
+  fc.array(fc.constantFrom<Mood>("on", "on", "on", "stop", "throw"), { maxLength: 12 });
+
+describe("messages that are pushed out of the chunks they came in", () => {
+  test(
+    "are those that the reader gives, in any split, also where the sink stops or throws",
+    () => {
+      fuzz(
+        "direct, valid",
+        0.1,
+        fc.tuple(validStreams(), cuts(), moods()),
+        ([{ role, bytes, events }, shares, mood]) => {
+          expect(pushed(role, cut(bytes, cutsWithin(shares, bytes.length)), mood)).toEqual([...events]);
+        },
+      );
+    },
+    FUZZ_TIMEOUT,
+  );
+
+  test(
+    "are those that the reader gives where the stream is broken",
+    () => {
+      fuzz(
+        "direct, mutated",
+        0.1,
+        fc.tuple(validStreams(), mutations(), cuts(), moods()),
+        ([{ role, bytes }, changes, shares, mood]) => {
+          const stream = mutated(bytes, changes);
+          expect(pushed(role, cut(stream, cutsWithin(shares, stream.length)), mood)).toEqual(pulled(role, stream));
+        },
+      );
+    },
+    FUZZ_TIMEOUT,
+  );
+
+  test("may be larger than the ring, and lie in a chunk at any offset", () => {
+    const stream = joined([
+      frameBytes({ opcode: 2, payload: pattern(20_000) }),
+      frameBytes({ opcode: 1, payload: utf8("é".repeat(7_000)) }),
+      frameBytes({ opcode: 9, payload: utf8("p") }),
+      frameBytes({ opcode: 2, payload: pattern(70_000) }),
+      frameBytes({ opcode: 1, payload: utf8("last") }),
+    ]);
+    const expected = pulled("client", stream);
+    expect(expected).toHaveLength(5);
+    for (const point of [1, 2, 3, 5, 4_099, 20_003, 20_004, 20_005, 34_009, 34_011, 50_000]) {
+      expect(pushed("client", cut(stream, [point]), [])).toEqual(expected);
+    }
+  });
+});
