@@ -42,7 +42,7 @@ describe.each(MEMORIES)("a ring on $kind memory", ({ make }) => {
       expect(ring.write(pattern(ring.capacity))).toBe(ring.capacity);
       ring.consume(ring.capacity);
       ring.settle(true);
-      expect([ring.length, ring.free, ring.spare().length]).toEqual([0, ring.capacity, ring.capacity]);
+      expect([ring.head, ring.length, ring.free, ring.spare().length]).toEqual([0, 0, ring.capacity, ring.capacity]);
     }
   });
 

@@ -113,7 +113,7 @@ export function readersFor(options: NonNullable<DecoderCase["options"]>): readon
 }
 
 /** Cuts at random points, each stream byte a cut with the chance `1 / most` at best. */
-export function randomCuts(length: number, random: Random, most: number): number[] {
+function randomCuts(length: number, random: Random, most: number): number[] {
   const cuts: number[] = [];
   for (let pos = 1 + below(random, most); pos < length; pos += 1 + below(random, most)) cuts.push(pos);
   return cuts;

@@ -126,6 +126,13 @@ describe.each<{ role: Role }>([{ role: "client" }, { role: "server" }])("a $role
     }
   });
 
+  test("header of a frame of 290 MiB has each byte of its length", () => {
+    const { writer, out } = made(role);
+    writer.header(out, Opcode.BINARY, 0x12345678, true);
+    const start = role === "client" ? "82ff" : "827f";
+    expect(hexOf(out.bytes.subarray(out.head, out.head + 10))).toBe(`${start}0000000012345678`);
+  });
+
   test("header of a frame over 4 GiB has its length in 64 bits", () => {
     const { writer, out } = made(role);
     writer.header(out, Opcode.BINARY, 5 * 2 ** 32 + 7, false);

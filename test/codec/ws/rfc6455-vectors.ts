@@ -22,7 +22,7 @@ const BIG = pattern(65536);
 const KIB_64 = "a".repeat(65536);
 
 /** Section 5.7, in its order. */
-export const EXAMPLES: readonly Vector[] = [
+const EXAMPLES: readonly Vector[] = [
   { why: "a single-frame unmasked text message", bytes: "81 05 48 65 6c 6c 6f", events: ['text "Hello"'] },
   {
     why: "a single-frame masked text message",
@@ -55,7 +55,7 @@ export const EXAMPLES: readonly Vector[] = [
 ];
 
 /** Section 5.1: who masks. */
-export const MASKING: readonly Vector[] = [
+const MASKING: readonly Vector[] = [
   {
     why: "a client fails the connection when the server masks",
     bytes: "81 85 37 fa 21 3d 7f 9f 4d 51 58",
@@ -120,7 +120,7 @@ export const MASKING: readonly Vector[] = [
 ];
 
 /** Section 5.2: the header. */
-export const HEADER: readonly Vector[] = [
+const HEADER: readonly Vector[] = [
   ...[0x40, 0x20, 0x10, 0x70].map((reserved) => ({
     why: `reserved bits 0x${reserved.toString(16)} need an extension`,
     bytes: frameBytes({ opcode: 1, payload: utf8("a"), reserved }),
@@ -226,7 +226,7 @@ export const HEADER: readonly Vector[] = [
 ];
 
 /** The limits, refused from the header. */
-export const LIMITS: readonly Vector[] = [
+const LIMITS: readonly Vector[] = [
   {
     why: "a frame of exactly maxFrameSize",
     maxFrameSize: 5,
@@ -311,7 +311,7 @@ export const LIMITS: readonly Vector[] = [
 ];
 
 /** Section 5.4: fragmentation. */
-export const FRAGMENTS: readonly Vector[] = [
+const FRAGMENTS: readonly Vector[] = [
   { why: "a first and a last frame", bytes: "02 01 01  80 01 02", events: ["binary 0102"] },
   { why: "frames between them", bytes: "02 01 01  00 01 02  00 01 03  80 01 04", events: ["binary 01020304"] },
   { why: "an empty first frame", bytes: "02 00  80 01 02", events: ["binary 02"] },
@@ -405,7 +405,7 @@ export const FRAGMENTS: readonly Vector[] = [
 ];
 
 /** Section 5.5: control frames. */
-export const CONTROL: readonly Vector[] = [
+const CONTROL: readonly Vector[] = [
   { why: "a ping without a payload", bytes: "89 00", events: ["ping"] },
   { why: "a pong nobody asked for", bytes: "8a 03 01 02 03", events: ["pong 010203"] },
   {
@@ -444,7 +444,7 @@ export const CONTROL: readonly Vector[] = [
 ];
 
 /** Sections 5.5.1 and 7.4: the close frame. */
-export const CLOSE: readonly Vector[] = [
+const CLOSE: readonly Vector[] = [
   { why: "a close frame may be empty", bytes: "88 00", events: ['close 1005 ""'] },
   { why: "a code without a reason", bytes: "88 02 03 e8", events: ['close 1000 ""'] },
   { why: "a code and a reason", bytes: "88 05 03 e9 62 79 65", events: ['close 1001 "bye"'] },
