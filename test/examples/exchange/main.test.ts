@@ -18,13 +18,15 @@ async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
   return text;
 }
 
-test("one line of JSON with its urls, a book over wss, and the end with its standard input", async () => {
+test("one line of JSON with its urls, a book over wss and https, and the end with its standard input", async () => {
   const child = spawn("--tls", "--seed", "7", "--rate", "500", "--symbols", "BTCUSDT,ETHUSDT");
-  const { ws: url, ca, ...rest } = JSON.parse(await firstLine(child.stdout));
-  expect(rest).toMatchObject({ seed: 7, rate: 500, symbols: ["BTCUSDT", "ETHUSDT"] });
+  const { ws: url, rest: restUrl, ca, ...others } = JSON.parse(await firstLine(child.stdout));
+  expect(others).toMatchObject({ seed: 7, rate: 500, symbols: ["BTCUSDT", "ETHUSDT"] });
   const ws = new WebSocket(`${url}/ethusdt@bookTicker`, { tls: { ca: Bun.file(ca) } });
   const event = await new Promise<MessageEvent>((resolve) => ws.addEventListener("message", resolve, { once: true }));
   expect(JSON.parse(String(event.data))).toMatchObject({ s: "ETHUSDT" });
+  const depth = await fetch(`${restUrl}/api/v3/depth?symbol=ETHUSDT`, { tls: { ca: Bun.file(ca) } });
+  expect(await depth.json()).toMatchObject({ lastUpdateId: expect.any(Number) });
   child.stdin.end();
   expect(await child.exited).toBe(0);
   ws.terminate();

@@ -19,6 +19,8 @@ export class RawHttp implements Disposable {
   /** The methods of the requests, in order; GET where there is none left. Responses to HEAD have no body. */
   readonly methods: string[] = [];
   readonly #socket: Socket<undefined>;
+  /** What the kernel did not take yet. */
+  #unsent: Buffer = Buffer.alloc(0);
   #wake: () => void = () => {};
 
   private constructor(socket: Socket<undefined>) {
@@ -32,6 +34,7 @@ export class RawHttp implements Disposable {
       port,
       socket: {
         data: (_, chunk) => client?.onBytes(chunk),
+        drain: () => client?.send(""),
         end: () => client?.onEnd("end"),
         close: (_, error) => client?.onEnd(error instanceof Error && "code" in error ? String(error.code) : "close"),
         error: () => {},
@@ -56,8 +59,8 @@ export class RawHttp implements Disposable {
   }
 
   send(bytes: string | Uint8Array): void {
-    this.#socket.write(bytes);
-    this.#socket.flush();
+    const waiting = Buffer.concat([this.#unsent, typeof bytes === "string" ? Buffer.from(bytes) : bytes]);
+    this.#unsent = waiting.subarray(Math.max(0, this.#socket.write(waiting)));
   }
 
   /** Sends one byte after another, each in a turn of its own. */
