@@ -132,11 +132,6 @@ export abstract class WsChannel {
     return this.session.transport.socketInfo();
   }
 
-  /** What `console.log` shows: no buffers, and so nothing of what was sent or received. @internal */
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return `${this.constructor.name} { ${this.url}, ${this.state}, ${this.bufferedAmount} bytes to send }`;
-  }
-
   /** Begins; `rest` are the bytes that came with the handshake, `sink` is where messages are pushed. @internal */
   protected start(rest: Uint8Array, sink: MessageSink | null): void {
     this.session.start({ sink, wake: () => this.wake(), room: () => this.room() }, rest);
@@ -158,6 +153,15 @@ export abstract class WsChannel {
     this.#drained = null;
     waiting?.reject(this.session.end?.error ?? notOpen());
     this.#settleClosed();
+  }
+
+  static {
+    // What `console.log` shows: no buffers, and so nothing of what was sent or received.
+    Object.defineProperty(this.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+      value(this: WsChannel): string {
+        return `${this.constructor.name} { ${this.url}, ${this.state}, ${this.bufferedAmount} bytes to send }`;
+      },
+    });
   }
 
   #settleClosed(): void {

@@ -9,13 +9,13 @@ import type { WsSettings } from "./options.ts";
  * The way in: chunks go into the reader's ring; what the ring has no room for is kept, and the transport paused when more comes.
  * So a program that does not read holds at most the ring and two chunks, however much the peer sends.
  *
- * Where messages are pushed ({@link direct}), a large chunk is read where it lies instead, and only what is not a whole, plain frame
+ * Where messages are pushed ({@link directFrom}), a large chunk is read where it lies instead, and only what is not a whole, plain frame
  * goes through the ring: the frame that the chunk's end cuts, a control frame, a fragment.
  */
 export class Inbox {
   readonly reader: FrameReader;
-  /** Messages are pushed with {@link walk}. */
-  direct = false;
+  /** Messages are pushed, with {@link walk}, out of chunks of at least this many bytes; Infinity where they are pulled. */
+  directFrom: number = Number.POSITIVE_INFINITY;
   readonly #transport: Transport;
   readonly #walk: FrameWalk;
   /** Chunks that wait to be read or for room; of the first one `#offset` bytes are done with. */
@@ -39,9 +39,8 @@ export class Inbox {
       this.#transport.pause();
       return;
     }
-    // Copying a small chunk costs less than a view of its words.
-    const aside = this.direct && chunk.length >= LEAST_DIRECT && (chunk.byteOffset & 3) === 0;
-    const taken = aside ? 0 : this.reader.read(chunk);
+    const inPlace = chunk.length >= this.directFrom && (chunk.byteOffset & 3) === 0;
+    const taken = inPlace ? 0 : this.reader.read(chunk);
     if (taken === chunk.length) return;
     this.#backlog.push(chunk);
     this.#offset = taken;
@@ -66,7 +65,7 @@ export class Inbox {
     if (this.#backlog.length === 0) return false;
     const { closed, failure, missing } = this.reader;
     const over = closed || failure !== null;
-    this.#fill(this.direct && !this.#heldByUser && !over ? missing : LARGEST);
+    this.#fill(this.directFrom < LARGEST && !this.#heldByUser && !over ? missing : LARGEST);
     return true;
   }
 
@@ -123,6 +122,4 @@ export class Inbox {
   }
 }
 
-/** Chunks below this many bytes are copied into the ring. */
-const LEAST_DIRECT = 2048;
 const LARGEST = 1 << 30;

@@ -14,10 +14,16 @@ export type ShellOf<T> = (session: WsSession, handshake: Parameters<OnOpen<T>>[0
 export async function openUrl<T>(url: string | URL, settings: WsSettings, shell: ShellOf<T>): Promise<T> {
   const target = wsTarget(url);
   const upgrade = prepareUpgrade(target, settings);
-  const { connectTimeout, tlsTimeout, socket, signal } = settings;
+  const { connectTimeout, tlsTimeout, socket, proxy, signal } = settings;
   const deadline = performance.now() + connectTimeout;
   const { hostname, port, secure } = target;
-  const options: DialOptions = { socket, timeout: connectTimeout, tlsTimeout, ...(signal === null ? {} : { signal }) };
+  const options: DialOptions = {
+    socket,
+    timeout: connectTimeout,
+    tlsTimeout,
+    ...(proxy === null ? {} : { proxy }),
+    ...(signal === null ? {} : { signal }),
+  };
   const transport = await dial({ hostname, port, tls: secure ? (settings.tls ?? defaultTls()) : null }, options);
   return openOver(transport, upgrade, settings, Math.max(1, deadline - performance.now()), shell);
 }

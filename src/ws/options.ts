@@ -1,5 +1,6 @@
 import { UsageError } from "../codec/errors.ts";
 import type { SocketOptions } from "../socket/options.ts";
+import type { ProxyOptions } from "../socket/proxy.ts";
 import type { TlsConfig } from "../socket/tls-config.ts";
 
 /** How a WebSocket is opened and held. Everything is optional; times are in milliseconds, sizes in bytes. */
@@ -8,11 +9,16 @@ export interface WsOptions {
   readonly tls?: TlsConfig;
   /** Options of the TCP socket. Default: `noDelay` alone. */
   readonly socket?: SocketOptions;
+  /**
+   * The proxy to connect through, HTTP or SOCKS5: its URL, or {@link ProxyOptions}. It resolves the name; without it there is no
+   * connection. Default: none; environment variables are not read.
+   */
+  readonly proxy?: string | ProxyOptions;
   /** Subprotocols to offer, the preferred one first. Default: none. */
   readonly protocols?: readonly string[];
   /** Fields of the upgrade request, sent in this order and case. Default: none. */
   readonly headers?: Readonly<Record<string, string>> | readonly (readonly [name: string, value: string])[];
-  /** Bounds name, TCP, TLS and upgrade together. Default 10,000. */
+  /** Bounds name, TCP, proxy, TLS and upgrade together. Default 10,000. */
   readonly connectTimeout?: number;
   /** Bounds the TLS handshake alone. Default: what `connectTimeout` leaves. */
   readonly tlsTimeout?: number;
@@ -38,6 +44,7 @@ export interface WsOptions {
 export interface WsSettings {
   readonly tls: TlsConfig | null;
   readonly socket: SocketOptions;
+  readonly proxy: string | ProxyOptions | null;
   readonly protocols: readonly string[];
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly connectTimeout: number;
@@ -59,6 +66,7 @@ export function wsSettings(options: WsOptions): WsSettings {
   return {
     tls: options.tls ?? null,
     socket: options.socket ?? {},
+    proxy: options.proxy ?? null,
     protocols: options.protocols ?? [],
     headers: isPairs(headers) ? headers : Object.entries(headers),
     connectTimeout,

@@ -62,7 +62,7 @@ export class WsSession implements TransportHandler {
   /** Begins: `rest` are the bytes that came with the handshake. */
   start(shell: SessionShell, rest: Uint8Array): void {
     this.#shell = shell;
-    this.#inbox.direct = shell.sink !== null;
+    if (shell.sink !== null) this.#inbox.directFrom = LEAST_DIRECT;
     if (rest.length > 0) this.#inbox.receive(rest);
     this.transport.attach(this);
     if (rest.length > 0) shell.wake();
@@ -293,5 +293,8 @@ export class WsSession implements TransportHandler {
     this.#shell.wake();
   }
 }
+
+/** Copying a chunk below this many bytes into the ring costs less than a view of its words. */
+const LEAST_DIRECT = 2048;
 
 const ASLEEP: SessionShell = { sink: null, wake() {}, room() {} };
