@@ -157,7 +157,7 @@ export abstract class WsChannel {
 
   static {
     // What `console.log` shows: no buffers, and so nothing of what was sent or received.
-    Object.defineProperty(this.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+    Object.defineProperty(WsChannel.prototype, Symbol.for("nodejs.util.inspect.custom"), {
       value(this: WsChannel): string {
         return `${this.constructor.name} { ${this.url}, ${this.state}, ${this.bufferedAmount} bytes to send }`;
       },
