@@ -44,10 +44,12 @@ export type { HeaderPairs, UpgradeOutcome } from "./src/codec/ws/upgrade-respons
 
 // Sockets
 export { type MirroredMemory, mirroredMemory } from "./src/ffi/mirrored-memory.ts";
+export { type AdoptOptions, adopt } from "./src/socket/adopt.ts";
 export type { TaskOptions } from "./src/socket/connect-task.ts";
 export { type DialOptions, type DialTarget, dial } from "./src/socket/dial.ts";
 export { type MemoryPairOptions, memoryPair } from "./src/socket/memory-pair.ts";
 export type { KeepAliveOptions, SocketOptions } from "./src/socket/options.ts";
+export type { ProxyOptions } from "./src/socket/proxy.ts";
 export { ringMemory } from "./src/socket/ring-memory.ts";
 export type { SocketInfo, SocketOptionsInForce, TcpInfo } from "./src/socket/socket-info.ts";
 export { TcpSocket } from "./src/socket/tcp-socket.ts";

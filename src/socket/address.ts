@@ -19,6 +19,13 @@ export function endpoint(address: string, port: number): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
+/** The address in network order, 4 or 16 bytes; a zone is left out. */
+export function addressBytes({ address, family }: IpAddress): Uint8Array {
+  if (family === 4) return Uint8Array.from(address.split("."), Number);
+  const [withoutZone = ""] = address.split("%");
+  return Uint8Array.from(ipv6Groups(withoutZone).flatMap((group) => [group >> 8, group & 0xff]));
+}
+
 /** The address as the kernel wants it, a `sockaddr_in` or `sockaddr_in6`. */
 export function socketAddress(library: Libc, ip: IpAddress, port: number): Uint8Array {
   const { AF_INET, AF_INET6, ADDRESS_HAS_LENGTH } = library.constants;
@@ -32,14 +39,11 @@ export function socketAddress(library: Libc, ip: IpAddress, port: number): Uint8
     view.setUint16(0, family, true);
   }
   view.setUint16(2, port);
-  if (ip.family === 4) {
-    for (const [i, part] of ip.address.split(".").entries()) view.setUint8(4 + i, Number(part));
-  } else {
-    const [address = "", zone] = ip.address.split("%");
-    for (const [i, group] of ipv6Groups(address).entries()) view.setUint16(8 + 2 * i, group);
-    if (zone !== undefined) view.setUint32(24, /^\d+$/.test(zone) ? Number(zone) : library.interfaceIndex(zone), true);
-  }
-  return new Uint8Array(view.buffer);
+  const bytes = new Uint8Array(view.buffer);
+  bytes.set(addressBytes(ip), ip.family === 4 ? 4 : 8);
+  const [, zone] = ip.address.split("%");
+  if (zone !== undefined) view.setUint32(24, /^\d+$/.test(zone) ? Number(zone) : library.interfaceIndex(zone), true);
+  return bytes;
 }
 
 /** The eight groups of a valid IPv6 address (RFC 4291 section 2.2), a dotted tail included. */

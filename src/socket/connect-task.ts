@@ -1,5 +1,5 @@
 import { TimeoutError, UsageError } from "../codec/errors.ts";
-import { ipLiteral } from "./address.ts";
+import { endpoint, ipLiteral } from "./address.ts";
 import { AbortedError, type ConnectPhase } from "./errors.ts";
 import type { SocketFacts } from "./opening.ts";
 import { openings, type TcpSocket } from "./tcp-socket.ts";
@@ -32,6 +32,7 @@ export class ConnectTask {
   #phase: ConnectPhase;
   #settled = false;
   #abandon: () => void = () => {};
+  #verdict: () => Error | null = noVerdict;
 
   /** `where` names the target in messages, `phase` what comes first. Limits start to run now. @throws UsageError */
   constructor(where: string, phase: ConnectPhase, options: TaskOptions) {
@@ -59,7 +60,7 @@ export class ConnectTask {
 
   /** Begins a phase. `abandon` closes what is open from now on; it is called at once if the task is over already. */
   enter(phase: ConnectPhase, abandon: () => void): void {
-    this.#abandon = abandon;
+    this.abandonBy(abandon);
     if (this.#settled) {
       abandon();
       return;
@@ -72,13 +73,23 @@ export class ConnectTask {
     }
   }
 
-  /** Replaces what closes whatever is open. */
-  abandonBy(abandon: () => void): void {
+  /** Replaces what closes whatever is open, and what is asked for another reason of the failure when time has run out. */
+  abandonBy(abandon: () => void, verdict: () => Error | null = noVerdict): void {
     this.#abandon = abandon;
+    this.#verdict = verdict;
   }
 
-  /** TCP stands. Holds the TLS handshake, where there is to be one, and settles. */
-  connected(tcp: TcpSocket, tls: TlsConfig | null, hostname: string | null, serverName: string | undefined): void {
+  /**
+   * TCP stands, or a tunnel through a proxy, with which `peer` says how the peer stands in messages. Holds the TLS handshake, where
+   * there is to be one, and settles.
+   */
+  connected(
+    tcp: TcpSocket,
+    tls: TlsConfig | null,
+    hostname: string | null,
+    serverName: string | undefined,
+    peer: string | null = null,
+  ): void {
     const abandon = (): void => tcp.terminate();
     const endpoints = openings.endpoints(tcp);
     if (tls === null) {
@@ -92,12 +103,8 @@ export class ConnectTask {
       this.fail(new UsageError("CONNECT_BAD_TARGET", `Cannot verify ${this.#where}: serverName is empty`));
     if (this.#settled) return;
     if (this.#options.tlsTimeout !== undefined) this.#limit(this.#options.tlsTimeout);
-    const target = {
-      tls,
-      serverName: ipLiteral(name)?.address ?? name,
-      address: endpoints.remoteAddress,
-      port: endpoints.remotePort,
-    };
+    const address = peer === null ? endpoint(endpoints.remoteAddress, endpoints.remotePort) : null;
+    const target = { tls, serverName: ipLiteral(name)?.address ?? name, peer: peer ?? address ?? "", address };
     startTls(tcp, target, (error, facts) => {
       if (facts === null) this.fail(error);
       else this.#succeed(tcp, { ...endpoints, ...facts });
@@ -130,7 +137,7 @@ export class ConnectTask {
   #limit(timeout: number): void {
     const expire = (): void => {
       const message = `Cannot connect to ${this.#where}: ${timeout} ms ran out during ${this.#phase}`;
-      this.fail(new TimeoutError("CONNECT_TIMEOUT", message, timeout, this.#phase));
+      this.fail(this.#verdict() ?? new TimeoutError("CONNECT_TIMEOUT", message, timeout, this.#phase));
     };
     this.#timers.push(setTimeout(expire, timeout));
   }
@@ -147,9 +154,13 @@ function checkTimeout(name: string, timeout: number): void {
   throw new UsageError("CONNECT_BAD_TIMEOUT", message);
 }
 
+function noVerdict(): null {
+  return null;
+}
+
 const DEFAULT_TIMEOUT = 10_000;
 
 /** The longest that a timer takes. */
-const MAX_TIMEOUT = 0x7fffffff;
+export const MAX_TIMEOUT = 0x7fffffff;
 
 const PLAIN = { secure: false, alpnProtocol: null, tlsVersion: null, sessionReused: false, session: null } as const;

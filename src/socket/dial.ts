@@ -1,7 +1,7 @@
 import { NexusError, UsageError } from "../codec/errors.ts";
 import { libc } from "../ffi/libc.ts";
 import { endpoint, type IpAddress, ipLiteral } from "./address.ts";
-import { ConnectTask, type TaskOptions } from "./connect-task.ts";
+import { ConnectTask, MAX_TIMEOUT, type TaskOptions } from "./connect-task.ts";
 import { ConnectError, type ConnectErrorCode } from "./errors.ts";
 import {
   type CheckedSocketOptions,
@@ -11,11 +11,13 @@ import {
   type SocketOptions,
   unsupported,
 } from "./options.ts";
+import { type CheckedProxy, checkProxy, checkTunnelTarget, type ProxyOptions } from "./proxy.ts";
 import { ATTEMPT_DELAY, type Attempt, race } from "./race.ts";
 import { addressesOf, type Resolver, resolveBySystem } from "./resolve.ts";
 import { type TcpConnectOptions, tcpConnector } from "./tcp-connect.ts";
 import type { TcpSocket } from "./tcp-socket.ts";
 import type { TlsConfig } from "./tls-config.ts";
+import { connectThrough, tunnelName } from "./tunnel.ts";
 
 /** Where to connect to. */
 export interface DialTarget {
@@ -30,12 +32,20 @@ export interface DialTarget {
 
 /** How to connect. */
 export interface DialOptions extends TaskOptions {
+  /** Of the TCP socket, which leads to the proxy where there is one. */
   readonly socket?: SocketOptions;
+  /**
+   * The proxy to connect through: its URL, or {@link ProxyOptions}, where it is said what URLs there are. It resolves the target's
+   * name; whatever goes wrong there is an error. Default: a direct connection; environment variables are not read. An empty
+   * string is refused.
+   */
+  readonly proxy?: string | ProxyOptions;
 }
 
 /**
  * Connects. The addresses of a name take turns, 250 ms apart or at once after a failure, and the first that answers wins
- * (RFC 8305). With TLS the promise resolves after the certificate was verified; no byte of the caller's leaves before.
+ * (RFC 8305). With TLS the promise resolves after the certificate was verified; no byte of the caller's leaves before. Through a
+ * proxy the same holds: the certificate is the target's, verified against the target's name.
  *
  * @throws ConnectError, TimeoutError (`CONNECT_TIMEOUT`), AbortedError, SocketOptionError, UsageError. Nothing stays open.
  */
@@ -55,9 +65,10 @@ export async function dialWith(target: DialTarget, options: DialOptions, means: 
   checkTarget(target);
   const socket = checkSocketOptions(options.socket);
   if (needsDescriptor(socket) && libc() === null) throw unsupported(firstOption(socket));
-  const task = new ConnectTask(endpoint(hostname, port), "dns", options);
-  task.enter("dns", ignore);
+  if (options.proxy !== undefined) return dialThrough(checkProxy(options.proxy), target, options, means);
   const literal = ipLiteral(hostname);
+  const task = new ConnectTask(endpoint(literal?.address ?? hostname, port), "dns", options);
+  task.enter("dns", ignore);
   if (literal !== null) connect(task, [literal], target, socket, means);
   else if (!task.settled) {
     addressesOf(hostname, means.resolver).then(
@@ -65,6 +76,23 @@ export async function dialWith(target: DialTarget, options: DialOptions, means: 
       (error) => task.fail(error),
     );
   }
+  return task.promise;
+}
+
+function dialThrough(
+  proxy: CheckedProxy,
+  target: DialTarget,
+  options: DialOptions,
+  means: DialMeans,
+): Promise<TcpSocket> {
+  checkTunnelTarget(target.hostname);
+  if (proxy.tls !== null && target.tls !== null) {
+    const message = `Cannot connect to ${tunnelName(target, proxy)}: Bun cannot start TLS within the TLS of an https: proxy`;
+    throw new UsageError("PROXY_TLS_IN_TLS", message);
+  }
+  const task = new ConnectTask(tunnelName(target, proxy), "proxy", options);
+  const { socket = {} } = options;
+  connectThrough(task, proxy, target, (signal) => dialWith(proxy, { socket, signal, timeout: MAX_TIMEOUT }, means));
   return task.promise;
 }
 

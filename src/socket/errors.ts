@@ -6,14 +6,21 @@ export type ConnectPhase = "dns" | "tcp" | "proxy" | "tls" | "handshake";
 /** What is known about a failed attempt beyond its code. */
 export interface ConnectFailure {
   readonly phase: ConnectPhase;
-  /** `203.0.113.7:443`; null before an address was known. */
+  /** `203.0.113.7:443`, the proxy's in phase `proxy`; null before an address was known, and where only a proxy knows it. */
   readonly address?: string | null;
   /** The system's error number, positive. */
   readonly errno?: number | null;
   /** The system's name for it: `ECONNREFUSED`, `ENOTFOUND`. */
   readonly osCode?: string | null;
-  /** OpenSSL's reason for refusing the peer's certificate: `CERT_HAS_EXPIRED`. */
+  /**
+   * OpenSSL's reason for refusing the peer's certificate: `CERT_HAS_EXPIRED`. Where a proxy refused: the name of its SOCKS5
+   * reply in RFC 1928 (`Host unreachable`), or its HTTP reason phrase.
+   */
   readonly reason?: string | null;
+  /** What a proxy answered that refused: an HTTP status, or a SOCKS5 reply (RFC 1928 section 6). */
+  readonly status?: number | null;
+  /** The first 4 KiB of the body with which an HTTP proxy refused. */
+  readonly body?: string | null;
   /** One error per address where several were tried. */
   readonly errors?: readonly Error[];
   readonly cause?: unknown;
@@ -27,6 +34,16 @@ export type ConnectErrorCode =
   | "CONNECT_REFUSED"
   /** Any other failure of the network before TLS; `osCode` says which. */
   | "CONNECT_FAILED"
+  /** No connection to the proxy itself came about; `cause` is the error that says why. */
+  | "PROXY_UNREACHABLE"
+  /** The proxy would not, or could not, connect to the target; `status` and `reason` say why. */
+  | "PROXY_REFUSED"
+  /** The proxy wants a user name and password, others than those given, or another way of asking for them. */
+  | "PROXY_AUTH_FAILED"
+  /** What the proxy said is not HTTP/1.x or SOCKS5, or not in its turn. */
+  | "PROXY_BAD_ANSWER"
+  /** The proxy ended the connection before the tunnel stood. */
+  | "PROXY_CUT"
   /** The peer's certificate was refused; `reason` says why. Nothing was sent to it. */
   | "TLS_VERIFICATION_FAILED"
   /** The TLS handshake broke off: no common version, an alert, or the peer hung up. */
@@ -40,6 +57,8 @@ export class ConnectError extends NexusError {
   readonly errno: number | null;
   readonly osCode: string | null;
   readonly reason: string | null;
+  readonly status: number | null;
+  readonly body: string | null;
   readonly errors: readonly Error[];
 
   constructor(code: ConnectErrorCode, message: string, failure: ConnectFailure) {
@@ -49,6 +68,8 @@ export class ConnectError extends NexusError {
     this.errno = failure.errno ?? null;
     this.osCode = failure.osCode ?? null;
     this.reason = failure.reason ?? null;
+    this.status = failure.status ?? null;
+    this.body = failure.body ?? null;
     this.errors = failure.errors ?? [];
   }
 }

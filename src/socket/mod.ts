@@ -16,6 +16,7 @@ export {
 } from "./errors.ts";
 export { type MemoryPairOptions, memoryPair } from "./memory-pair.ts";
 export type { KeepAliveOptions, SocketOptions } from "./options.ts";
+export type { ProxyOptions } from "./proxy.ts";
 export { ringMemory } from "./ring-memory.ts";
 export type { SocketInfo, SocketOptionsInForce, TcpInfo } from "./socket-info.ts";
 export { TcpSocket } from "./tcp-socket.ts";

@@ -28,6 +28,11 @@ export interface Openings {
   create(opening: Opening): TcpSocket;
   handlers(secure: boolean): SocketHandler<TcpSocket>;
   startTls(tcp: TcpSocket, opening: Opening, tls: TLSOptions): void;
+  /**
+   * Takes the handler off an open socket. `rest`, which it was given and did not want, waits for the next one; `secure` leaves
+   * what else comes to the TLS that follows.
+   */
+  detach(tcp: TcpSocket, rest: Uint8Array, secure: boolean): void;
   /** From here on the socket is open: its callbacks speak to the attached handler. */
   establish(tcp: TcpSocket, facts: SocketFacts): void;
   /** Both ends of a connected socket. */

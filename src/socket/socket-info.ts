@@ -76,6 +76,12 @@ export interface Endpoints {
   readonly remotePort: number;
 }
 
+/** Both ends of a socket that is connected; empty without one. */
+export function endpointsOf(socket: Endpoints | null): Endpoints {
+  const { localAddress = "", localPort = 0, remoteAddress = "", remotePort = 0 } = socket ?? {};
+  return { localAddress, localPort, remoteAddress, remotePort };
+}
+
 /** Reads it all; without libc the options are null. */
 export function readSocketInfo(fd: number, endpoints: Endpoints): SocketInfo {
   const { localAddress, localPort, remoteAddress, remotePort } = endpoints;

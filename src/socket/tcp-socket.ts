@@ -1,7 +1,7 @@
 import type { Socket, SocketHandler } from "bun";
 import { TransportError, transportErrorFrom } from "./errors.ts";
 import { type Opening, type Openings, type SocketFacts, UNKNOWN_FACTS } from "./opening.ts";
-import { readSocketInfo, type SocketInfo } from "./socket-info.ts";
+import { endpointsOf, readSocketInfo, type SocketInfo } from "./socket-info.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
 
 /** Set by the class below, which alone can reach its private parts. Not for users. */
@@ -94,7 +94,7 @@ export class TcpSocket implements Transport {
     return (this.#socket as { readonly fd?: number } | null)?.fd ?? -1;
   }
 
-  /** The peer's IP address; still there after the close. */
+  /** The peer's IP address, or that of the proxy in between; still there after the close. */
   get remoteAddress(): string {
     return this.#facts.remoteAddress;
   }
@@ -208,9 +208,8 @@ export class TcpSocket implements Transport {
   }
 
   static #begin(socket: Socket<TcpSocket>): void {
-    const tcp = socket.data;
-    tcp.#socket = socket;
-    tcp.#opening?.opened(socket);
+    socket.data.#socket = socket;
+    socket.data.#opening?.opened(socket);
   }
 
   static #drained(socket: Socket<TcpSocket>): void {
@@ -286,15 +285,16 @@ export class TcpSocket implements Transport {
         tcp.#opening = null;
         tcp.#facts = facts;
       },
-      endpoints(tcp) {
-        const socket = tcp.#socket;
-        return {
-          remoteAddress: socket?.remoteAddress ?? "",
-          remotePort: socket?.remotePort ?? 0,
-          localAddress: socket?.localAddress ?? "",
-          localPort: socket?.localPort ?? 0,
-        };
+      detach(tcp, rest, secure) {
+        tcp.#handler = null;
+        tcp.#receiver = null;
+        if (secure) tcp.#socket?.reload({ socket: TcpSocket.#rawHandlers });
+        if (rest.length === 0) return;
+        tcp.#early.unshift(rest);
+        tcp.#heldBack = true;
+        tcp.#socket?.pause();
       },
+      endpoints: (tcp) => endpointsOf(tcp.#socket),
     };
   }
 }

@@ -1,5 +1,4 @@
 import type { Socket } from "bun";
-import { endpoint } from "./address.ts";
 import { ConnectError, errnoOf, osCodeOf } from "./errors.ts";
 import type { Opening, SocketFacts } from "./opening.ts";
 import { openings, type TcpSocket } from "./tcp-socket.ts";
@@ -10,8 +9,10 @@ export interface HandshakeTarget {
   readonly tls: TlsConfig;
   /** The name to send and to verify: a host name or an IP address. */
   readonly serverName: string;
-  readonly address: string;
-  readonly port: number;
+  /** How the peer stands in messages; sessions are kept by it and the name. */
+  readonly peer: string;
+  /** Its address and port; null where only a proxy knows them. */
+  readonly address: string | null;
 }
 
 /**
@@ -45,7 +46,7 @@ class TlsHandshake implements Opening {
   constructor(target: HandshakeTarget, done: (error: ConnectError | null, facts: TlsFacts | null) => void) {
     this.#target = target;
     this.#done = done;
-    this.#sessionKey = `${target.serverName} ${endpoint(target.address, target.port)}`;
+    this.#sessionKey = `${target.serverName} ${target.peer}`;
   }
 
   opened(socket: Socket<TcpSocket>): void {
@@ -86,11 +87,10 @@ class TlsHandshake implements Opening {
     if (this.#over) return;
     this.#over = true;
     tlsInternals.sessions(this.#target.tls).forget(this.#sessionKey);
-    const { serverName } = this.#target;
-    const address = endpoint(this.#target.address, this.#target.port);
+    const { serverName, peer, address } = this.#target;
     const osCode = osCodeOf(cause);
     if (cause !== null && isVerificationFailure(cause)) {
-      const message = `Cannot verify ${serverName} at ${address}: ${osCode} (${cause.message})`;
+      const message = `Cannot verify ${serverName} at ${peer}: ${osCode} (${cause.message})`;
       this.#done(
         new ConnectError("TLS_VERIFICATION_FAILED", message, { phase: "tls", address, reason: osCode, cause }),
         null,
@@ -99,7 +99,7 @@ class TlsHandshake implements Opening {
     }
     const detail =
       cause === null ? "the peer closed the connection" : `${cause.message}${osCode === null ? "" : ` (${osCode})`}`;
-    const message = `Cannot complete TLS with ${serverName} at ${address}: ${detail}`;
+    const message = `Cannot complete TLS with ${serverName} at ${peer}: ${detail}`;
     const failure = { phase: "tls", address, osCode, errno: errnoOf(cause), cause } as const;
     this.#done(new ConnectError("TLS_HANDSHAKE_FAILED", message, failure), null);
   }

