@@ -7,8 +7,11 @@ import { type Figure, figure } from "./result.ts";
  * Loopback: sequential round trips of 40 bytes. Twice where processes are pinned: server and client on a CPU each (`apart`), where a
  * halted CPU must be woken for each message, and both on the client's CPU (`together`).
  */
-export async function measureEchoes(options: BenchOptions, progress: (text: string) => void): Promise<Figure[]> {
-  const figures: Figure[] = [];
+export async function measureEchoes(
+  options: BenchOptions,
+  record: (figure: Figure) => void,
+  progress: (text: string) => void,
+): Promise<void> {
   const layouts =
     options.clientCpu === null
       ? [{ layout: "unpinned", serverCpu: null }]
@@ -53,11 +56,10 @@ export async function measureEchoes(options: BenchOptions, progress: (text: stri
       for (const [index, { name }] of contenders.entries()) {
         const taken = samples[index];
         if (taken === undefined) continue;
-        figures.push(figure(group, name, "p50 µs", task.count, taken.p50));
-        figures.push(figure(group, name, "p99 µs", task.count, taken.p99));
-        figures.push(figure(group, name, "p99.9 µs", task.count, taken.p999));
+        record(figure(group, name, "p50 µs", task.count, taken.p50));
+        record(figure(group, name, "p99 µs", task.count, taken.p99));
+        record(figure(group, name, "p99.9 µs", task.count, taken.p999));
       }
     }
   }
-  return figures;
 }

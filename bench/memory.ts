@@ -9,9 +9,9 @@ import { type Figure, figure } from "./result.ts";
 export async function measureMemory(
   server: ServerProcess,
   options: BenchOptions,
+  record: (figure: Figure) => void,
   progress: (text: string) => void,
-): Promise<Figure[]> {
-  const figures: Figure[] = [];
+): Promise<void> {
   const count = Math.floor(options.messages / 3 / 100) * 1_000;
   const stream = (messages: number): string => `${server.plainUrl}/receive?kind=binary&size=40&count=${messages}`;
   for (const [what, unit, contender, divisor] of GROWTHS) {
@@ -21,8 +21,8 @@ export async function measureMemory(
     const command = [process.execPath, path("contenders/memory.ts"), stream(count), String(count), what];
     const samples: number[] = JSON.parse(await runProcess(command, options.clientCpu, {}));
     const growth = samples.slice(1).map((sample) => (sample - (samples[0] ?? 0)) / divisor);
-    figures.push(figure("memory/handler", contender, unit, count, growth.slice(-1)));
-    figures.push(figure("memory/handler", `${contender}, at every tenth`, unit, count, growth));
+    record(figure("memory/handler", contender, unit, count, growth.slice(-1)));
+    record(figure("memory/handler", `${contender}, at every tenth`, unit, count, growth));
   }
   for (const way of ["handler", "try-recv", "await-recv", "for-await"]) {
     if (!`memory/allocations/${way}`.includes(options.filter)) continue;
@@ -36,9 +36,8 @@ export async function measureMemory(
       );
       samples.push(output.bytesPerMessage);
     }
-    figures.push(figure("memory/allocations", way, "bytes/message", messages, samples));
+    record(figure("memory/allocations", way, "bytes/message", messages, samples));
   }
-  return figures;
 }
 
 const GROWTHS = [

@@ -4,8 +4,11 @@ import { path, runProcess } from "./processes.ts";
 import { type Figure, figure } from "./result.ts";
 
 /** Single operations of the codec under mitata, cases taking turns round by round, each in a process of its own. */
-export async function measureOperations(options: BenchOptions, progress: (text: string) => void): Promise<Figure[]> {
-  const figures: Figure[] = [];
+export async function measureOperations(
+  options: BenchOptions,
+  record: (figure: Figure) => void,
+  progress: (text: string) => void,
+): Promise<void> {
   for (const [name, cases] of Object.entries(MICRO_GROUPS)) {
     const group = `micro/${name}`;
     const chosen = cases().filter((one) => `${group}/${one.name}`.includes(options.filter));
@@ -22,8 +25,7 @@ export async function measureOperations(options: BenchOptions, progress: (text: 
       }
     }
     for (const [index, one] of chosen.entries()) {
-      figures.push(figure(group, one.name, "ns", one.items, samples[index] ?? []));
+      record(figure(group, one.name, "ns", one.items, samples[index] ?? []));
     }
   }
-  return figures;
 }

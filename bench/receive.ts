@@ -8,9 +8,9 @@ import { bytesOnTheWire, type Task } from "./task.ts";
 export async function measureReceiving(
   server: ServerProcess,
   options: BenchOptions,
+  record: (figure: Figure) => void,
   progress: (text: string) => void,
-): Promise<Figure[]> {
-  const figures: Figure[] = [];
+): Promise<void> {
   for (const transport of ["tcp", "tls"] as const) {
     for (const size of SIZES) {
       const group = `receive/${transport}/${size}`;
@@ -29,12 +29,11 @@ export async function measureReceiving(
       for (const [metric, clock] of CLOCKS) {
         for (const [index, { name, share }] of contenders.entries()) {
           const count = Math.round(options.messages * share);
-          figures.push(figure(group, name, metric, count, samples[index]?.[clock] ?? []));
+          record(figure(group, name, metric, count, samples[index]?.[clock] ?? []));
         }
       }
     }
   }
-  return figures;
 }
 
 function receivingTask(server: ServerProcess, transport: "tcp" | "tls", size: number, messages: number): Task {

@@ -21,17 +21,29 @@ function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
-const figures: Figure[] = await measureOperations(options, progress);
-{
+const figures: Figure[] = [];
+const record = (figure: Figure): void => {
+  figures.push(figure);
+};
+
+/** Why the run ended early: what was measured until then is reported all the same. */
+let failure: unknown = null;
+try {
+  await measureOperations(options, record, progress);
   using server = await startServer(options.serverCpu);
-  figures.push(...(await measureReceiving(server, options, progress)));
-  figures.push(...(await measureMemory(server, options, progress)));
+  await measureReceiving(server, options, record, progress);
+  await measureMemory(server, options, record, progress);
+  await measureEchoes(options, record, progress);
+} catch (error) {
+  failure = error;
 }
-figures.push(...(await measureEchoes(options, progress)));
 progress("");
-if (figures.length === 0) throw new Error(`Cannot run benches: no case's name contains ${options.filter}\n\n${USAGE}`);
+if (failure === null && figures.length === 0) {
+  failure = new Error(`Cannot run benches: no case's name contains ${options.filter}\n\n${USAGE}`);
+}
 
 const report: Report = { machine, options, figures, targets: judge(figures) };
 console.log(formatReport(report));
 if (options.json !== null) await Bun.write(options.json, `${JSON.stringify(report, null, 2)}\n`);
+if (failure !== null) throw failure;
 process.exit(0);
