@@ -29,6 +29,11 @@ export function sameName(bytes: Uint8Array, start: number, end: number, name: st
   return true;
 }
 
+/** The byte with a letter's case taken off. */
+export function lowerCase(byte: number): number {
+  return byte >= 0x41 && byte <= 0x5a ? byte | CASE_BIT : byte;
+}
+
 /** Writes `value`, an integer from 0 to 2^53 - 1, in decimal; returns the index after it. */
 export function writeDecimal(bytes: Uint8Array, pos: number, value: number): number {
   const end = pos + decimalLength(value);

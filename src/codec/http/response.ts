@@ -31,6 +31,9 @@ export class Response {
   /** The body comes in pieces, by the reader's `nextPiece()`, and not with the response. */
   streamed = false;
 
+  /** Gives a streamed body its pieces; set by the connection that reads them. */
+  source: AsyncIterable<Uint8Array> | null = null;
+
   protected readonly head: HeadReader;
   protected readonly trailerHead: HeadReader;
   /** Holds head and trailer section at the two indexes. */
@@ -125,6 +128,21 @@ export class Response {
     return JSON.parse(this.bodyText());
   }
 
+  /**
+   * The body piece by piece, each a view that is borrowed until the next one is asked for; the socket waits while none is. Leaving the loop
+   * before its end cuts the connection. A body that is not streamed is one piece. A connection's streamed response can be read once.
+   */
+  stream(): AsyncIterable<Uint8Array> {
+    if (!this.streamed) return pieceOf(this.bodyBytes());
+    const { source } = this;
+    this.source = null;
+    if (source !== null) return source;
+    throw new UsageError(
+      "RESPONSE_STREAM_TAKEN",
+      "Cannot stream body: it is being read already, or no connection reads it",
+    );
+  }
+
   /** A copy that owns its data. */
   toOwned(): OwnedResponse {
     const { status, reason, version, headBytes, headStart, head } = this;
@@ -161,6 +179,7 @@ export class ReaderResponse extends Response {
     this.keepAlive = framing === null || framing.keepAlive;
     this.upgraded = framing !== null && framing.kind === BODY_TUNNEL;
     this.streamed = false;
+    this.source = null;
   }
 
   /** Head and trailer section lie at the two indexes in `bytes`, the body between `start` and `end`. */
@@ -208,6 +227,10 @@ export class CheckedResponse {
   expire(): void {
     this.#expired = true;
   }
+}
+
+async function* pieceOf(body: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  if (body.length > 0) yield body;
 }
 
 function valuesOf(head: HeadReader, bytes: Uint8Array, start: number, name: string): string[] {

@@ -1,0 +1,147 @@
+import { UsageError } from "../errors.ts";
+import { DefaultHeaders } from "./default-headers.ts";
+import { isToken } from "./head.ts";
+import { RequestBuilder } from "./request-builder.ts";
+import { asciiBytes, writeTarget } from "./request-fields.ts";
+import type { QueryStage } from "./request-stages.ts";
+
+/** What a {@link RequestWriter} is made of. */
+export interface RequestWriterOptions {
+  /** Goes before every path: `/api/v3`. Begins with `/`; one at its end is dropped. Default: none. */
+  readonly basePath?: string;
+  /** Bytes that a request may have, head and body: 256 to 2^30. Default 16 KiB, taken at once. */
+  readonly capacity?: number;
+}
+
+/**
+ * Writes HTTP/1.1 requests (RFC 9112 section 3) into one buffer, taken once, without allocating:
+ *
+ * ```ts
+ * const writer = new RequestWriter("api.example.com", { basePath: "/api/v3" }).defaultHeader("X-API-KEY", key);
+ * const request = writer.post("/order").query("symbol", "BTCUSDT").header("X-Timestamp", now).body(json).finish();
+ * ```
+ *
+ * A path is what goes on the wire, percent-encoded where that is due, and may bring a query; `Host`, the default fields and
+ * `Content-Length` are added. POST, PUT and PATCH without a body say `Content-Length: 0`. There is one request at a time: beginning another
+ * ends the one before. What cannot be written is refused at once with a `UsageError`, and values are never in its message.
+ */
+export class RequestWriter {
+  /** Without a slash at its end. */
+  readonly basePath: string;
+  readonly capacity: number;
+
+  readonly #defaults: DefaultHeaders;
+  readonly #builder: RequestBuilder;
+  readonly #lines: Map<string, Uint8Array> = new Map();
+
+  /** `host` is the value of `Host`: a name or an address, IPv6 in brackets, and the port where it is not the scheme's own. */
+  constructor(host: string, options: RequestWriterOptions = {}) {
+    this.basePath = checkedBasePath(options.basePath ?? "");
+    this.capacity = checkedCapacity(options.capacity ?? DEFAULT_CAPACITY);
+    this.#defaults = new DefaultHeaders(host);
+    this.#builder = new RequestBuilder(this.#defaults, this.capacity);
+    for (const method of KNOWN_METHODS) this.#lines.set(method, asciiBytes(`${method} ${this.basePath}`));
+  }
+
+  get(path: string): QueryStage {
+    return this.#begin("GET", path, false);
+  }
+
+  post(path: string): QueryStage {
+    return this.#begin("POST", path, true);
+  }
+
+  put(path: string): QueryStage {
+    return this.#begin("PUT", path, true);
+  }
+
+  patch(path: string): QueryStage {
+    return this.#begin("PATCH", path, true);
+  }
+
+  delete(path: string): QueryStage {
+    return this.#begin("DELETE", path, false);
+  }
+
+  head(path: string): QueryStage {
+    return this.#begin("HEAD", path, false);
+  }
+
+  /** The path may be `*`: the server as a whole (RFC 9112 section 3.2.4). */
+  options(path: string): QueryStage {
+    return this.request("OPTIONS", path);
+  }
+
+  /** Any method, as it is to be sent: methods are case-sensitive. CONNECT takes `host:port` in place of a path. */
+  request(method: string, path: string): QueryStage {
+    if (method === "CONNECT") {
+      if (!CONNECT_TARGET.test(path)) throw invalidPath("is no host and port, as CONNECT needs");
+    } else if (method !== "OPTIONS" || path !== "*") {
+      const statesLength = method === "POST" || method === "PUT" || method === "PATCH";
+      return this.#begin(method, path, statesLength);
+    }
+    return this.#builder.begin(method, asciiBytes(`${method} `), path, false);
+  }
+
+  /** Adds a field to every request from now on; a `Host` takes the place of the one there is. */
+  defaultHeader(name: string, value: string): this {
+    this.#defaults.add(name, value);
+    return this;
+  }
+
+  /** Adds fields to every request from now on. */
+  defaultHeaders(headers: Readonly<Record<string, string>>): this {
+    for (const [name, value] of Object.entries(headers)) this.#defaults.add(name, value);
+    return this;
+  }
+
+  /** Puts a field in place of the default ones of that name, as for a rotated key; null leaves it out. */
+  setDefaultHeader(name: string, value: string | null): this {
+    this.#defaults.set(name, value);
+    return this;
+  }
+
+  #begin(method: string, path: string, statesLength: boolean): QueryStage {
+    if (path.charCodeAt(0) !== SLASH && !(this.basePath !== "" && (path === "" || path.startsWith("?")))) {
+      throw invalidPath("does not begin with /");
+    }
+    return this.#builder.begin(method, this.#lines.get(method) ?? this.#line(method), path, statesLength);
+  }
+
+  /** A method that is not among the known ones is checked and encoded each time. */
+  #line(method: string): Uint8Array {
+    if (isToken(method)) return asciiBytes(`${method} ${this.basePath}`);
+    const shown = JSON.stringify(method.slice(0, LONGEST_SHOWN));
+    throw new UsageError("REQUEST_METHOD_INVALID", `Cannot write request: method ${shown} is not a token`);
+  }
+}
+
+function checkedBasePath(basePath: string): string {
+  if (basePath !== "" && !basePath.startsWith("/")) throw invalidPath("does not begin with /", "basePath");
+  if (/[?#]/.test(basePath)) throw invalidPath("has a query", "basePath");
+  writeTarget(new Uint8Array(basePath.length), 0, basePath, "REQUEST_PATH_INVALID", "basePath");
+  return basePath.replace(/\/+$/, "");
+}
+
+function checkedCapacity(capacity: number): number {
+  if (Number.isInteger(capacity) && capacity >= SMALLEST_CAPACITY && capacity <= LARGEST_CAPACITY) {
+    return (capacity + 7) & ~7;
+  }
+  throw new UsageError(
+    "OPTION_OUT_OF_RANGE",
+    `Cannot create writer: capacity is ${capacity}, not an integer from ${SMALLEST_CAPACITY} to ${LARGEST_CAPACITY}`,
+  );
+}
+
+/** The path is not shown: it may hold a secret. */
+function invalidPath(detail: string, what = "path"): UsageError {
+  return new UsageError("REQUEST_PATH_INVALID", `Cannot write request: ${what} ${detail}`);
+}
+
+const KNOWN_METHODS: readonly string[] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+const CONNECT_TARGET = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]+):\d{1,5}$/;
+const SLASH = 0x2f;
+const DEFAULT_CAPACITY = 16 << 10;
+const SMALLEST_CAPACITY = 256;
+const LARGEST_CAPACITY = 1 << 30;
+const LONGEST_SHOWN = 100;
