@@ -5,6 +5,21 @@ export type { WsOptions } from "./src/ws/options.ts";
 export type { SessionState } from "./src/ws/session-state.ts";
 export { WsStream } from "./src/ws/stream.ts";
 
+// REST
+export type { BodySource } from "./src/http/body-sender.ts";
+export { HttpConnection } from "./src/http/connection.ts";
+export { contentDecoders } from "./src/http/decoders.ts";
+export type { HttpOptions, SendOptions } from "./src/http/options.ts";
+export { CompleteResponse, type RequestInit, request } from "./src/http/request.ts";
+export type { HttpState } from "./src/http/state.ts";
+export type { ContentDecoder, ContentDecoders } from "./src/codec/http/content-coding.ts";
+export { Request } from "./src/codec/http/request.ts";
+export type { FinishStage, HeaderStage, QueryStage } from "./src/codec/http/request-stages.ts";
+export { RequestWriter, type RequestWriterOptions } from "./src/codec/http/request-writer.ts";
+export { type OwnedResponse, Response } from "./src/codec/http/response.ts";
+export type { Expectation, ResponseReaderOptions } from "./src/codec/http/response-options.ts";
+export { ResponseReader } from "./src/codec/http/response-reader.ts";
+
 // Errors
 export {
   NexusError,
@@ -27,6 +42,7 @@ export {
   TransportError,
   type TransportErrorCode,
 } from "./src/socket/errors.ts";
+export { RequestError, type RequestErrorCode, type RequestProgress } from "./src/http/errors.ts";
 export { HandshakeError, type HandshakeErrorCode, WsClosedError, type WsClosedErrorCode } from "./src/ws/errors.ts";
 
 // Sans-IO

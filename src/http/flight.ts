@@ -1,0 +1,161 @@
+import { TimeoutError } from "../codec/errors.ts";
+import type { Request } from "../codec/http/request.ts";
+import type { Response } from "../codec/http/response.ts";
+import type { ResponseReader } from "../codec/http/response-reader.ts";
+import type { Transport } from "../socket/transport.ts";
+import { BodySender } from "./body-sender.ts";
+import { Deadline } from "./deadline.ts";
+import type { RequestError, RequestErrorCode, RequestProgress } from "./errors.ts";
+import type { SendOptions } from "./options.ts";
+import { Outgoing } from "./outgoing.ts";
+
+/** Told what ends a request before its response. */
+export type OnFault = (code: RequestErrorCode, message: string, cause: unknown) => void;
+
+/**
+ * The request in flight: its bytes, its deadline, its signal, and the promise that waits for it. One object serves all requests of a
+ * connection, one after another.
+ */
+export class Flight {
+  readonly #outgoing: Outgoing;
+  readonly #transport: Transport;
+  readonly #onFault: OnFault;
+  readonly #deadline: Deadline;
+  readonly #continueTimeout: number;
+  #reader: ResponseReader | null = null;
+  #body: BodySender | null = null;
+  #timeout = 0;
+  #signal: AbortSignal | null = null;
+  #continueTimer: ReturnType<typeof setTimeout> | null = null;
+  #resolve: (response: Response) => void = ignore;
+  #reject: (error: RequestError) => void = ignore;
+
+  readonly #settlers = (resolve: (response: Response) => void, reject: (error: RequestError) => void): void => {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  };
+  readonly #onAbort = (): void => {
+    this.#onFault("REQUEST_ABORTED", "Cannot finish request: it was aborted", this.#signal?.reason);
+  };
+
+  constructor(transport: Transport, continueTimeout: number, onFault: OnFault) {
+    this.#transport = transport;
+    this.#outgoing = new Outgoing(transport);
+    this.#continueTimeout = continueTimeout;
+    this.#onFault = onFault;
+    this.#deadline = new Deadline(() => this.expire());
+  }
+
+  /** Takes a request up; nothing is sent before {@link launch}, so that a fault finds the promise in place. */
+  board(request: Request, reader: ResponseReader, options: SendOptions): Promise<Response> {
+    const { timeout = 0, signal = null, body } = options;
+    this.#timeout = timeout;
+    this.#deadline.set(timeout);
+    this.#reader = reader;
+    this.#signal = signal;
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    const { buffer, start, end, bodyStart, expectsContinue } = request;
+    this.#outgoing.begin(buffer, start, end, expectsContinue ? bodyStart : end);
+    if (body !== undefined) {
+      this.#body = new BodySender(this.#transport, body, request.streamLength, (cause) =>
+        this.#onFault("REQUEST_BODY_FAILED", "Cannot finish request: its body failed", cause),
+      );
+    }
+    if (expectsContinue) {
+      this.#continueTimer = setTimeout(() => this.continue(), this.#continueTimeout);
+    }
+    return new Promise<Response>(this.#settlers);
+  }
+
+  launch(): void {
+    if (this.#signal?.aborted) this.#onAbort();
+    else this.pump();
+  }
+
+  /** Sends what there is room for. */
+  pump(): void {
+    if (!this.#outgoing.pump()) {
+      this.#onFault("REQUEST_CONNECTION_LOST", "Cannot finish request: the connection is closed", null);
+      return;
+    }
+    if (this.#outgoing.done) this.#body?.pump();
+  }
+
+  /** The server asked for the body, or did not answer for the time that is waited. */
+  continue(): void {
+    this.#stopWaiting();
+    if (!this.#outgoing.gated) return;
+    this.#outgoing.open();
+    this.pump();
+  }
+
+  get awaitsContinue(): boolean {
+    return this.#continueTimer !== null;
+  }
+
+  /** True where the deadline has passed, which then ends the request. */
+  checkDeadline(): boolean {
+    if (this.#timeout === 0 || !this.#deadline.passed) return false;
+    this.expire();
+    return true;
+  }
+
+  expire(): void {
+    const message = `Cannot finish request: ${this.#timeout} ms ran out`;
+    this.#onFault("REQUEST_TIMEOUT", message, new TimeoutError("REQUEST_TIMEOUT", message, this.#timeout, "request"));
+  }
+
+  /** All of the request is with the kernel. */
+  get allSent(): boolean {
+    return this.#outgoing.done && (this.#body === null || this.#body.done);
+  }
+
+  get bytesSent(): number {
+    return this.#outgoing.sent + (this.#body?.sent ?? 0);
+  }
+
+  get progress(): RequestProgress {
+    if (this.#reader?.started) return "response-started";
+    if (this.bytesSent === 0) return "not-sent";
+    return this.allSent ? "sent" : "partly-sent";
+  }
+
+  /** The response is there, or its head where it is streamed. */
+  land(response: Response): void {
+    this.#leave();
+    this.#resolve(response);
+  }
+
+  crash(error: RequestError): void {
+    this.#leave();
+    this.#reject(error);
+  }
+
+  /** The response was read to its end; until then its signal counts. */
+  finish(): void {
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#signal = null;
+  }
+
+  /** No request follows. */
+  release(): void {
+    this.finish();
+    this.#deadline.release();
+  }
+
+  #leave(): void {
+    this.#deadline.clear();
+    this.#timeout = 0;
+    this.#stopWaiting();
+    this.#body?.stop();
+    this.#body = null;
+    this.#outgoing.drop();
+  }
+
+  #stopWaiting(): void {
+    if (this.#continueTimer !== null) clearTimeout(this.#continueTimer);
+    this.#continueTimer = null;
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,77 @@
+import { UsageError } from "../codec/errors.ts";
+import type { SocketOptions } from "../socket/options.ts";
+import type { ProxyOptions } from "../socket/proxy.ts";
+import type { TlsConfig } from "../socket/tls-config.ts";
+import type { BodySource } from "./body-sender.ts";
+
+/** How an {@link HttpConnection} is made and held. Everything is optional; times are in milliseconds. */
+export interface HttpOptions {
+  /** For `https:`. Default: one that all share, which trusts the public roots that Bun ships. */
+  readonly tls?: TlsConfig;
+  /** Options of the TCP socket. Default: `noDelay` alone. */
+  readonly socket?: SocketOptions;
+  /** The proxy to connect through, HTTP or SOCKS5: its URL, or {@link ProxyOptions}. Default: none, whatever the environment says. */
+  readonly proxy?: string | ProxyOptions;
+  /** Bounds name, TCP, proxy and TLS together. Default 10,000. */
+  readonly connectTimeout?: number;
+  /** Bounds the TLS handshake alone. Default: what `connectTimeout` leaves. */
+  readonly tlsTimeout?: number;
+  /** Gives up connecting. Once connected it has no effect. */
+  readonly signal?: AbortSignal;
+  /** How long before the server's `Keep-Alive: timeout=` an idle connection counts as expired: a request takes time to get there. Default 500. */
+  readonly keepAliveMargin?: number;
+  /** How long a request with `Expect: 100-continue` waits for the 100 before it sends its body all the same. Default 1,000. */
+  readonly continueTimeout?: number;
+}
+
+/** How one request is sent. */
+export interface SendOptions {
+  /** Milliseconds from `send` to the whole response, or to the head of a streamed one. Default: none. */
+  readonly timeout?: number;
+  /** Gives up: the request fails with `REQUEST_ABORTED` and the connection is cut. */
+  readonly signal?: AbortSignal;
+  /** The promise resolves with the head; the body is then read with `response.stream()`. Default false. */
+  readonly stream?: boolean;
+  /** The body of a request that was finished with `bodyStream`; it is asked for pieces as the kernel takes them. */
+  readonly body?: BodySource;
+  /** The request asks for another protocol: a 101 is handed over with `release()`. Default false. */
+  readonly upgrade?: boolean;
+}
+
+/** {@link HttpOptions}, checked and complete. */
+export interface HttpSettings {
+  readonly tls: TlsConfig | null;
+  readonly socket: SocketOptions;
+  readonly proxy: string | ProxyOptions | null;
+  readonly connectTimeout: number;
+  readonly tlsTimeout: number;
+  readonly signal: AbortSignal | null;
+  readonly keepAliveMargin: number;
+  readonly continueTimeout: number;
+}
+
+export function httpSettings(options: HttpOptions): HttpSettings {
+  const connectTimeout = milliseconds("connectTimeout", options.connectTimeout ?? 10_000, 1);
+  return {
+    tls: options.tls ?? null,
+    socket: options.socket ?? {},
+    proxy: options.proxy ?? null,
+    connectTimeout,
+    tlsTimeout: milliseconds("tlsTimeout", options.tlsTimeout ?? connectTimeout, 1),
+    signal: options.signal ?? null,
+    keepAliveMargin: milliseconds("keepAliveMargin", options.keepAliveMargin ?? 500, 0),
+    continueTimeout: milliseconds("continueTimeout", options.continueTimeout ?? 1_000, 1),
+  };
+}
+
+/** Checks a duration; `least` is 0 or 1. */
+export function milliseconds(name: string, value: number, least: number): number {
+  if (value >= least && value <= MAX_TIMEOUT) return value;
+  throw new UsageError(
+    "OPTION_OUT_OF_RANGE",
+    `Cannot use ${name}: it is ${value}, not from ${least} to ${MAX_TIMEOUT} ms`,
+  );
+}
+
+/** The longest that a timer can wait. */
+const MAX_TIMEOUT = 0x7fffffff;

@@ -1,0 +1,63 @@
+import type { Transport } from "../socket/transport.ts";
+
+/** A request's bytes on their way to the kernel, which may take them in parts. The bytes are the caller's and are not copied. */
+export class Outgoing {
+  /** Bytes that the kernel took of the request in flight. */
+  sent = 0;
+  readonly #transport: Transport;
+  #bytes: Uint8Array = NOTHING;
+  #pos = 0;
+  #end = 0;
+  /** What may go now ends here: a body waits behind it for the server's 100. */
+  #gate = 0;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Takes up a request that stands at `bytes[start, end)`; only what lies before `gate` goes for now. */
+  begin(bytes: Uint8Array, start: number, end: number, gate: number): void {
+    this.sent = 0;
+    this.#bytes = bytes;
+    this.#pos = start;
+    this.#end = end;
+    this.#gate = gate;
+  }
+
+  /** All that was taken up is with the kernel. */
+  get done(): boolean {
+    return this.#pos === this.#end;
+  }
+
+  /** What waits, waits for the server's leave. */
+  get gated(): boolean {
+    return this.#gate < this.#end;
+  }
+
+  /** Lets the rest go. */
+  open(): void {
+    this.#gate = this.#end;
+    this.pump();
+  }
+
+  /** Offers what may go; false where the transport is closed. */
+  pump(): boolean {
+    const length = this.#gate - this.#pos;
+    if (length <= 0) return true;
+    const taken = this.#transport.write(this.#bytes, this.#pos, length);
+    if (taken < 0) return false;
+    this.#pos += taken;
+    this.sent += taken;
+    return true;
+  }
+
+  /** Forgets the request: its bytes are the caller's again. */
+  drop(): void {
+    this.#bytes = NOTHING;
+    this.#pos = 0;
+    this.#end = 0;
+    this.#gate = 0;
+  }
+}
+
+const NOTHING: Uint8Array = new Uint8Array(0);
