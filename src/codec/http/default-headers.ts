@@ -1,7 +1,7 @@
 import { UsageError } from "../errors.ts";
 import { COLON, LF, lowerCase, sameName } from "./characters.ts";
 import { isFieldValue, isToken } from "./head.ts";
-import { asciiBytes, invalidName, invalidValue, reservedField } from "./request-fields.ts";
+import { invalidName, invalidValue, latin1Bytes, reservedField } from "./request-fields.ts";
 
 /** The fields that every request of a writer carries, `Host` the first, encoded once. */
 export class DefaultHeaders {
@@ -74,7 +74,7 @@ export class DefaultHeaders {
 
   private encode(): void {
     const text = `${REQUEST_LINE_END}${this.fields.map(([name, value]) => `${name}: ${value}\r\n`).join("")}`;
-    this.bytes = asciiBytes(text);
+    this.bytes = latin1Bytes(text);
     this.lengths = 0;
     for (const [name] of this.fields) this.lengths |= 1 << name.length;
     this.closes = this.valuesOf("connection").some((value) =>

@@ -10,6 +10,15 @@ export interface HeadLimits {
   readonly maxHeaders: number;
 }
 
+/** Where the parts of a head are, relative to its first byte. */
+export interface HeadLayout {
+  readonly size: number;
+  readonly count: number;
+  readonly startLineLength: number;
+  /** Four a field: name start, name end, value start, value end. */
+  offsets: Int32Array;
+}
+
 /**
  * The head of an HTTP/1.1 message (RFC 9112 sections 2 to 5): a start line and field lines, kept as offsets into the bytes they
  * arrived in. Resumable at every byte, and no byte is looked at twice; a fault is known with the byte that makes it one.
@@ -29,15 +38,17 @@ export class HeadReader {
   startLineLength = -1;
 
   private readonly limits: HeadLimits;
-  /** Four a field: name start, name end, value start, value end, relative to the head's first byte. */
-  private readonly offsets: Int32Array;
+  /** Four a field, as {@link HeadLayout} has them: those of a layout that was adopted, or {@link own}. */
+  private offsets: Int32Array;
+  private own: Int32Array;
   /** Bytes looked at: size <= position <= maxHeadSize. */
   private position = 0;
   private phase: number = START_LINE;
 
   constructor(limits: HeadLimits) {
     this.limits = limits;
-    this.offsets = new Int32Array(limits.maxHeaders * 4);
+    this.own = new Int32Array(limits.maxHeaders * 4);
+    this.offsets = this.own;
   }
 
   /** Is ready for a new head. */
@@ -49,6 +60,7 @@ export class HeadReader {
     this.startLineLength = -1;
     this.position = 0;
     this.phase = START_LINE;
+    this.offsets = this.own;
   }
 
   /** Is ready for the fields behind a chunked body (RFC 9112 section 7.1.2), which have no start line. */
@@ -56,6 +68,26 @@ export class HeadReader {
     this.clear();
     this.startLineLength = 0;
     this.phase = LINE;
+  }
+
+  /** No byte was looked at since {@link clear}. */
+  get isFresh(): boolean {
+    return this.position === 0;
+  }
+
+  /** The head is whole, and laid out as `layout` says. */
+  adopt(layout: HeadLayout): void {
+    this.offsets = layout.offsets;
+    this.count = layout.count;
+    this.size = layout.size;
+    this.startLineLength = layout.startLineLength;
+  }
+
+  /** Leaves the offsets of the head that was read to `layout`, and takes its old ones for heads to come. */
+  leaveOffsets(layout: HeadLayout): void {
+    const spare = layout.offsets;
+    layout.offsets = this.own;
+    this.own = spare;
   }
 
   /**

@@ -7,8 +7,8 @@ import { type DefaultHeaders, removeFields } from "./default-headers.ts";
 import { listHas } from "./field-list.ts";
 import { type Request, WriterRequest } from "./request.ts";
 import {
-  asciiBytes,
   invalidValue,
+  latin1Bytes,
   requireLength,
   requireRoom,
   reservedField,
@@ -267,8 +267,8 @@ const TARGET = 1;
 const HEADERS = 2;
 const BODY = 3;
 
-const CONTENT_LENGTH: Uint8Array = asciiBytes("Content-Length: ");
-const HEAD_END: Uint8Array = asciiBytes("\r\n\r\n");
+const CONTENT_LENGTH: Uint8Array = latin1Bytes("Content-Length: ");
+const HEAD_END: Uint8Array = latin1Bytes("\r\n\r\n");
 /** `Content-Length`, its digits and the blank line are never more. */
 const MOST_BEFORE_BODY = 40;
-const CHUNKED: Uint8Array = asciiBytes("Transfer-Encoding: chunked\r\n\r\n");
+const CHUNKED: Uint8Array = latin1Bytes("Transfer-Encoding: chunked\r\n\r\n");

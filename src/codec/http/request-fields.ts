@@ -92,7 +92,8 @@ export function requireLength(length: number): void {
   throw new UsageError("REQUEST_BODY_INVALID", `Cannot write body: ${length} is no number of bytes`);
 }
 
-export function asciiBytes(text: string): Uint8Array {
+/** The characters of `text`, none of them over U+00FF, a byte each. */
+export function latin1Bytes(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 

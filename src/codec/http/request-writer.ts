@@ -2,7 +2,7 @@ import { UsageError } from "../errors.ts";
 import { DefaultHeaders } from "./default-headers.ts";
 import { isToken } from "./head.ts";
 import { RequestBuilder } from "./request-builder.ts";
-import { asciiBytes, writeTarget } from "./request-fields.ts";
+import { latin1Bytes, writeTarget } from "./request-fields.ts";
 import type { QueryStage } from "./request-stages.ts";
 
 /** What a {@link RequestWriter} is made of. */
@@ -40,7 +40,7 @@ export class RequestWriter {
     this.capacity = checkedCapacity(options.capacity ?? DEFAULT_CAPACITY);
     this.#defaults = new DefaultHeaders(host);
     this.#builder = new RequestBuilder(this.#defaults, this.capacity);
-    for (const method of KNOWN_METHODS) this.#lines.set(method, asciiBytes(`${method} ${this.basePath}`));
+    for (const method of KNOWN_METHODS) this.#lines.set(method, latin1Bytes(`${method} ${this.basePath}`));
   }
 
   get(path: string): QueryStage {
@@ -80,7 +80,7 @@ export class RequestWriter {
       const statesLength = method === "POST" || method === "PUT" || method === "PATCH";
       return this.#begin(method, path, statesLength);
     }
-    return this.#builder.begin(method, asciiBytes(`${method} `), path, false);
+    return this.#builder.begin(method, latin1Bytes(`${method} `), path, false);
   }
 
   /** Adds a field to every request from now on; a `Host` takes the place of the one there is. */
@@ -110,7 +110,7 @@ export class RequestWriter {
 
   /** A method that is not among the known ones is checked and encoded each time. */
   #line(method: string): Uint8Array {
-    if (isToken(method)) return asciiBytes(`${method} ${this.basePath}`);
+    if (isToken(method)) return latin1Bytes(`${method} ${this.basePath}`);
     const shown = JSON.stringify(method.slice(0, LONGEST_SHOWN));
     throw new UsageError("REQUEST_METHOD_INVALID", `Cannot write request: method ${shown} is not a token`);
   }

@@ -16,6 +16,8 @@ export class ResponseFraming {
   kind: BodyKind = BODY_NONE;
   /** What `Content-Length` says, −1 where there is none. */
   contentLength = -1;
+  /** Index of the only `Content-Length`, −1 where there is none or more than one. */
+  lengthIndex = -1;
   /** The connection stays open behind this response (RFC 9112 section 9.3). */
   keepAlive = false;
   /** Index of the first `Content-Encoding`, −1 where there is none. */
@@ -25,20 +27,11 @@ export class ResponseFraming {
   private close = false;
   private persist = false;
 
-  /**
-   * Judges a final response's head, which begins at `start`. `bodiless`: it answers HEAD or has a status that allows no body;
-   * `tunnel`: it is a 101, or answers CONNECT with success, so that what follows is no longer HTTP.
-   */
-  judge(
-    head: HeadReader,
-    bytes: Uint8Array,
-    start: number,
-    minorVersion: number,
-    bodiless: boolean,
-    tunnel: boolean,
-  ): void {
+  /** Reads a final response's head, which begins at `start`, for what rests on it; {@link conclude} judges that. */
+  scan(head: HeadReader, bytes: Uint8Array, start: number): void {
     this.fault = null;
     this.contentLength = -1;
+    this.lengthIndex = -1;
     this.contentEncoding = -1;
     this.chunked = false;
     this.close = false;
@@ -63,6 +56,22 @@ export class ResponseFraming {
         default:
       }
     }
+  }
+
+  /** Reads the number of the only `Content-Length` anew, in a head that is else as it was; false where it is none. */
+  rescan(head: HeadReader, bytes: Uint8Array, start: number): boolean {
+    const index = this.lengthIndex;
+    if (index < 0) return true;
+    this.contentLength = readLength(bytes, start + head.valueStart(index), start + head.valueEnd(index));
+    return this.contentLength >= 0;
+  }
+
+  /**
+   * Judges what {@link scan} found. `bodiless`: the response answers HEAD, or has a status that allows no body; `tunnel`: it is a 101, or
+   * answers CONNECT with success, so that what follows is no longer HTTP.
+   */
+  conclude(minorVersion: number, bodiless: boolean, tunnel: boolean): void {
+    const { chunked, contentLength } = this;
     this.keepAlive = !this.close && (minorVersion === 1 || this.persist);
     if (tunnel) {
       this.fault = null;
@@ -70,11 +79,11 @@ export class ResponseFraming {
       this.keepAlive = false;
       return;
     }
-    if (this.chunked && this.contentLength >= 0) this.refuse("HTTP_FRAMING_CONFLICT", "");
-    else if (this.chunked && minorVersion === 0) this.refuse("HTTP_TRANSFER_ENCODING", "in HTTP/1.0");
+    if (chunked && contentLength >= 0) this.refuse("HTTP_FRAMING_CONFLICT", "");
+    else if (chunked && minorVersion === 0) this.refuse("HTTP_TRANSFER_ENCODING", "in HTTP/1.0");
     if (bodiless) this.kind = BODY_NONE;
-    else if (this.chunked) this.kind = BODY_CHUNKED;
-    else if (this.contentLength >= 0) this.kind = BODY_LENGTH;
+    else if (chunked) this.kind = BODY_CHUNKED;
+    else if (contentLength >= 0) this.kind = BODY_LENGTH;
     else {
       this.kind = BODY_UNTIL_CLOSE;
       this.keepAlive = false;
@@ -101,7 +110,11 @@ export class ResponseFraming {
     if (value === DIFFERENT_LENGTHS || (value >= 0 && this.contentLength >= 0 && value !== this.contentLength)) {
       this.refuse("HTTP_CONTENT_LENGTH_CONFLICT", quoted(head, bytes, start, index));
     } else if (value < 0) this.refuse("HTTP_CONTENT_LENGTH", quoted(head, bytes, start, index));
-    else this.contentLength = value;
+    else {
+      // One that is given again rests on the values of both.
+      this.lengthIndex = this.contentLength < 0 ? index : -1;
+      this.contentLength = value;
+    }
   }
 
   /** The first fault stays. */

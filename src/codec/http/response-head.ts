@@ -2,7 +2,8 @@ import type { ProtocolFault } from "../errors.ts";
 import { decodeLatin1 } from "../text.ts";
 import { ZERO } from "./characters.ts";
 import { type HeadLimits, HeadReader } from "./head.ts";
-import { ResponseFraming } from "./response-framing.ts";
+import { HeadTemplate } from "./head-template.ts";
+import { BODY_TUNNEL, ResponseFraming } from "./response-framing.ts";
 import { MINOR_AT, OTHER_VERSION, readStatus } from "./status-line.ts";
 
 /**
@@ -19,13 +20,18 @@ export class ResponseHead {
   informationals = 0;
   readonly fields: HeadReader;
   /** Of the final response. */
-  readonly framing: ResponseFraming = new ResponseFraming();
+  framing: ResponseFraming = new ResponseFraming();
 
+  private own: ResponseFraming = this.framing;
+  private readonly template: HeadTemplate;
+  /** Bytes of the final head before this one. */
+  private lastSize = 0;
   private method = "";
   private upgrade = false;
 
   constructor(limits: HeadLimits) {
     this.fields = new HeadReader(limits);
+    this.template = new HeadTemplate(limits.maxHeaders);
   }
 
   /** Is ready for the answer to a request with `method`, which asks for another protocol where `upgrade`. */
@@ -42,6 +48,9 @@ export class ResponseHead {
   read(bytes: Uint8Array, words: Int32Array, start: number, tail: number): boolean {
     const { fields } = this;
     if (this.fault !== null) return false;
+    if (start === 0 && fields.isFresh && this.template.matches(bytes, words, tail) && this.recall(bytes)) {
+      return this.conclude(bytes, start);
+    }
     const whole = fields.read(bytes, start, tail, words);
     // Judged as soon as it is there: what does not speak HTTP/1.1 may never send a blank line.
     if (this.status === 0 && fields.startLineLength >= 0 && !this.readStatusLine(bytes, start)) return false;
@@ -74,13 +83,38 @@ export class ResponseHead {
     return this.refuse(status === OTHER_VERSION ? "HTTP_VERSION" : "HTTP_STATUS_LINE", line);
   }
 
+  /** The head is laid out as one before; false where its length is no number after all. */
+  private recall(bytes: Uint8Array): boolean {
+    const { fields, template } = this;
+    fields.adopt(template);
+    this.framing = template.framing;
+    this.status = template.status;
+    if (this.framing.rescan(fields, bytes, 0)) return true;
+    this.status = 0;
+    fields.clear();
+    return false;
+  }
+
   private judge(bytes: Uint8Array, start: number): boolean {
+    const { fields, own } = this;
+    this.framing = own;
+    own.scan(fields, bytes, start);
+    if (!this.conclude(bytes, start)) return false;
+    // Only a size that comes again is worth learning, and what rests on words must begin with one.
+    if (fields.size === this.lastSize && start === 0 && own.kind !== BODY_TUNNEL) {
+      this.own = this.template.learn(bytes, fields, own, this.status);
+    }
+    this.lastSize = fields.size;
+    return true;
+  }
+
+  private conclude(bytes: Uint8Array, start: number): boolean {
     const { status, method, framing } = this;
     const switching = status === SWITCHING_PROTOCOLS;
     if (switching && !this.upgrade) return this.refuse("HTTP_UPGRADE_UNEXPECTED", "");
     const tunnel = switching || (status < 300 && method === "CONNECT");
     const bodiless = status === NO_CONTENT || status === NOT_MODIFIED || method === "HEAD";
-    framing.judge(this.fields, bytes, start, bytes[start + MINOR_AT]! - ZERO, bodiless, tunnel);
+    framing.conclude(bytes[start + MINOR_AT]! - ZERO, bodiless, tunnel);
     return framing.fault === null || this.refuse(framing.fault, framing.detail);
   }
 
