@@ -48,7 +48,8 @@ type HeaderPairs = readonly (readonly [name: string, value: string])[];
 
 /** Checks the option once, at the edge. @throws UsageError `PROXY_INVALID`, which shows neither user name nor password */
 export function checkProxy(option: string | ProxyOptions): CheckedProxy {
-  const { url, headers = [], tls }: ProxyOptions = typeof option === "string" ? { url: option } : option;
+  const given: Partial<ProxyOptions> | null = typeof option === "string" ? { url: option } : option;
+  const { url, headers = [], tls } = given ?? {};
   const parsed = URL.parse(String(url));
   if (parsed === null) throw invalid("its url is not a URL");
   const scheme = SCHEMES[parsed.protocol];
