@@ -171,9 +171,11 @@ describe.each(PEERS.map((peer) => [peer.name, peer] as const))("%s", (_, { start
   });
 });
 
-test.if(hasNginx())("nginx itself refuses with its own body", async () => {
-  await using server = await startNginx();
-  const error = await rejection(WsStream.connect(`${server.url}forbidden`, { tls: testTls() }), HandshakeError);
-  expect(error).toMatchObject({ code: "HANDSHAKE_REFUSED", status: 403, body: "not from here" });
-  expect(error.headers.some(([name, value]) => name === "Server" && value.startsWith("nginx"))).toBe(true);
-});
+if (hasNginx()) {
+  test("nginx itself refuses with its own body", async () => {
+    await using server = await startNginx();
+    const error = await rejection(WsStream.connect(`${server.url}forbidden`, { tls: testTls() }), HandshakeError);
+    expect(error).toMatchObject({ code: "HANDSHAKE_REFUSED", status: 403, body: "not from here" });
+    expect(error.headers.some(([name, value]) => name === "Server" && value.startsWith("nginx"))).toBe(true);
+  });
+}

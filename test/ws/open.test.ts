@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { TimeoutError, UsageError } from "../../src/codec/errors.ts";
+import { dial } from "../../src/socket/dial.ts";
 import { AbortedError, ConnectError } from "../../src/socket/errors.ts";
 import { memoryPair } from "../../src/socket/memory-pair.ts";
 import { TcpSocket } from "../../src/socket/tcp-socket.ts";
@@ -212,6 +213,18 @@ describe("connectWith", () => {
     const ws = await WsStream.connectWith(client, "wss://venue.example/a");
     expect(peer.request?.field("Host")).toBe("venue.example");
     expect(ws.url).toBe("wss://venue.example/a");
+    ws.terminate();
+  });
+
+  test("takes a socket that was dialled before, and is given what it missed", async () => {
+    using server = new PeerServer({ tls: true });
+    const socket = await dial({ hostname: "localhost", port: server.port, tls: testTls() });
+    const ws = await WsStream.connectWith(socket, server.url);
+    expect(ws.transport).toBe(socket);
+    const peer = await server.peer();
+    peer.text("hello").close(1000);
+    expect((await ws.recv())?.text()).toBe("hello");
+    expect((await ws.recv())?.closeCode).toBe(1000);
     ws.terminate();
   });
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import type { WsStream } from "../../src/ws/stream.ts";
 import { hex, joined, pattern, utf8 } from "../helpers/bytes.ts";
 import { fragments, frameBytes } from "../helpers/frames.ts";
 import { rejection } from "../socket/support.ts";
-import { connectionPair, Diary, isSettled, readAll, streamPair, turn, Wire } from "./support.ts";
+import { connectionPair, Diary, isSettled, nameOf, readAll, streamPair, turn, Wire } from "./support.ts";
 
 const text = (value: string): Uint8Array => frameBytes({ opcode: 1, payload: utf8(value) });
 const ping = (value: string): Uint8Array => frameBytes({ opcode: 9, payload: utf8(value) });
@@ -658,6 +659,73 @@ describe("the transport's end", () => {
     expect(wire.transport.calls).toEqual(["shutdown"]);
     expect(ws.state).toBe("ended");
   });
+});
+
+describe("a transport that goes down within a write", () => {
+  const broken = Object.assign(new Error("broken"), { code: "CONNECTION_RESET" });
+
+  /** From here on the first write finds the connection gone. */
+  function breakOnWrite({ transport }: Wire): void {
+    transport.write = () => {
+      transport.close(broken);
+      return -1;
+    };
+  }
+
+  test.each<[how: string, act: (wire: Wire, ws: WsStream) => void]>([
+    ["sendText", (_, ws) => void ws.sendText("x")],
+    ["a large sendBinary", (_, ws) => void ws.sendBinary(new Uint8Array(1 << 20))],
+    ["cork", (_, ws) => void ws.cork(() => ws.sendPing())],
+    ["close", (_, ws) => void ws.close(1000)],
+    [
+      "a pong",
+      (wire, ws) => {
+        wire.transport.deliver(ping("1"));
+        while (ws.tryRecv() !== null);
+      },
+    ],
+    ["the echo of a drain", (wire) => wire.transport.drain()],
+  ])("of %s ends the stream once, and throws nothing", async (how, act) => {
+    const wire = new Wire();
+    const ws = await wire.stream({ highWaterMark: 10 });
+    let room = Promise.resolve<unknown>("none");
+    if (how.endsWith("drain")) {
+      wire.transport.room = 0;
+      ws.sendText("over the high-water mark");
+      room = ws.drained().catch(nameOf);
+    }
+    wire.transport.deliver(text("unread"));
+    breakOnWrite(wire);
+    act(wire, ws);
+    expect(ws.state).toBe("ended");
+    expect(ws.bufferedAmount).toBe(0);
+    expect(await room).toBe(how.endsWith("drain") ? "WS_NOT_OPEN" : "none");
+    expect(await ws.closed).toEqual({ code: 1006, reason: "" });
+    const lines = await readAll(ws);
+    expect(lines.at(-1)).toBe("error CONNECTION_RESET");
+  });
+
+  test.each(["message", "batch"])(
+    "from a connection's %s handler delivers the rest, then error and close",
+    async (when) => {
+      const wire = new Wire();
+      const diary = new Diary();
+      const ws = await wire.connection(diary);
+      breakOnWrite(wire);
+      diary.onEntry = (connection, entry) => {
+        if (entry.startsWith(when) && connection.state === "open") connection.sendText("x");
+      };
+      wire.transport.deliver(joined([text("a"), text("b")]));
+      expect(diary.entries).toEqual([
+        "message text a",
+        "message text b",
+        "batch 2",
+        "error CONNECTION_RESET",
+        "close 1006",
+      ]);
+      expect(ws.state).toBe("ended");
+    },
+  );
 });
 
 test("both ends speak over a pair in memory", async () => {
