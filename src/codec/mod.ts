@@ -1,6 +1,14 @@
 export { ByteRing, plainMemory, type RingMemory } from "./byte-ring.ts";
 export { NexusError, PROTOCOL_FAULTS, ProtocolError, type ProtocolFault, TimeoutError, UsageError } from "./errors.ts";
+export { ChunkWriter } from "./http/chunk-writer.ts";
+export type { ContentDecoder, ContentDecoders } from "./http/content-coding.ts";
 export { type HeadLimits, HeadReader } from "./http/head.ts";
+export { Request } from "./http/request.ts";
+export type { FinishStage, HeaderStage, QueryStage } from "./http/request-stages.ts";
+export { RequestWriter, type RequestWriterOptions } from "./http/request-writer.ts";
+export { type OwnedResponse, Response } from "./http/response.ts";
+export type { Expectation, ResponseReaderOptions } from "./http/response-options.ts";
+export { ResponseReader } from "./http/response-reader.ts";
 export { WriteBuffer } from "./write-buffer.ts";
 export { CloseCode, isSendableCloseCode } from "./ws/close-code.ts";
 export type { HeaderRules } from "./ws/frame-header.ts";

@@ -4,7 +4,7 @@ import type { WriteBuffer } from "../write-buffer.ts";
 import type { HeaderPairs } from "../ws/upgrade-response.ts";
 import { isFieldValue, isToken } from "./head.ts";
 import { invalidName, invalidValue, latin1Bytes, reservedField } from "./request-fields.ts";
-import { isSpecialName } from "./special-names.ts";
+import { specialName } from "./special-names.ts";
 
 /** Frames a body that is sent in chunks (RFC 9112 section 7.1): data in, chunks out, straight into the {@link WriteBuffer}. */
 export class ChunkWriter {
@@ -56,7 +56,7 @@ export class ChunkWriter {
     let text = "0\r\n";
     for (const [name, value] of trailers) {
       if (!isToken(name)) throw invalidName(name);
-      if (isSpecialName(name)) throw reservedField(name);
+      if (specialName(name) !== null) throw reservedField(name);
       if (!isFieldValue(value)) throw invalidValue(name);
       text += `${name}: ${value}\r\n`;
     }

@@ -55,7 +55,7 @@ export function listNumber(bytes: Uint8Array, start: number, end: number, name: 
   return -1;
 }
 
-export const NOT_A_LENGTH: number = -1;
+const NOT_A_LENGTH: number = -1;
 /** A list whose numbers are not all the same. */
 export const DIFFERENT_LENGTHS: number = -2;
 

@@ -38,16 +38,21 @@ export class HeadTemplate implements HeadLayout {
   matches(bytes: Uint8Array, words: Int32Array, tail: number): boolean {
     const { size, words: learned, fixed, edges, edgeCount } = this;
     if (size === 0 || tail < size) return false;
+    // The blank line, which is where the bet is mostly lost; nothing in the rest of a word behind the last whole one may differ.
     const lastWord = size >> 2;
-    let odd = 0;
+    if (((words[lastWord]! ^ learned[lastWord]!) & fixed[lastWord]!) !== 0) return false;
+    if (((words[lastWord - 1]! ^ learned[lastWord - 1]!) & fixed[lastWord - 1]!) !== 0) return false;
+    let different = 0;
+    let every = -1;
+    let any = 0;
     for (let word = 0; word < lastWord; word++) {
       const four = words[word]!;
       const mask = fixed[word]!;
-      if (((four ^ learned[word]!) & mask) !== 0) return false;
-      odd |= ((~(four | (four << 1)) & BITS_6) | (((four + ONES) | four) & BITS_7)) & ~mask;
+      different |= (four ^ learned[word]!) & mask;
+      every &= four | (four << 1) | mask;
+      any |= ((four + ONES) | four) & ~mask;
     }
-    // A head ends in CRLF CRLF, so nothing in a last part of a word may differ.
-    if (odd !== 0 || ((words[lastWord]! ^ learned[lastWord]!) & fixed[lastWord]!) !== 0) return false;
+    if (different !== 0 || (every & BITS_6) !== BITS_6 || (any & BITS_7) !== 0) return false;
     for (let index = 0; index < edgeCount; index++) if (bytes[edges[index]!] === SP) return false;
     return true;
   }

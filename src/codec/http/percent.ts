@@ -13,7 +13,7 @@ export function writePercent(bytes: Uint8Array, pos: number, text: string): numb
 }
 
 /** Writes `text` at `pos` where nothing in it is to be encoded, and returns the index after it, else −1. There must be room for a byte a unit. */
-export function writePlain(bytes: Uint8Array, pos: number, text: string): number {
+function writePlain(bytes: Uint8Array, pos: number, text: string): number {
   const unreserved = UNRESERVED;
   const length = text.length;
   if (length > SHORT_TEXT) {

@@ -5,6 +5,8 @@ import type { PayloadWriter } from "../ws/frame-writer.ts";
 import { CR, decimalLength, LF, sameName, writeDecimal } from "./characters.ts";
 import { type DefaultHeaders, removeFields } from "./default-headers.ts";
 import { listHas } from "./field-list.ts";
+import { type FieldName, fieldName } from "./field-name.ts";
+import { NameCache } from "./name-cache.ts";
 import { type Request, WriterRequest } from "./request.ts";
 import {
   invalidValue,
@@ -14,13 +16,11 @@ import {
   reservedField,
   textOf,
   utf8Length,
-  writeFieldSeparator,
-  writeName,
   writeValue,
 } from "./request-fields.ts";
 import type { FinishStage, HeaderStage, QueryStage } from "./request-stages.ts";
 import { RequestTarget } from "./request-target.ts";
-import { SPECIAL_LENGTHS, specialNameAt } from "./special-names.ts";
+import type { SpecialName } from "./special-names.ts";
 
 /**
  * The one object behind the stages of a {@link RequestWriter}: writes the request from front to back into its buffer.
@@ -34,6 +34,7 @@ export class RequestBuilder implements QueryStage, HeaderStage, FinishStage {
   private readonly words: Int32Array;
   private readonly target: RequestTarget;
   private readonly defaults: DefaultHeaders;
+  private readonly names: NameCache<FieldName> = new NameCache(fieldName);
   private stage: Stage = CLOSED;
   /** Where the next byte goes: 0 <= pos <= bytes.length */
   private pos = 0;
@@ -76,20 +77,20 @@ export class RequestBuilder implements QueryStage, HeaderStage, FinishStage {
 
   header(name: string, value: string | number): HeaderStage {
     this.enterHeaders();
-    const { bytes, pos } = this;
+    const { bytes, pos, defaults } = this;
     const text = typeof value === "string" ? value : textOf(value);
-    requireRoom(this.bytes, this.pos + name.length + text.length + 4);
-    const nameEnd = writeName(bytes, pos, name);
-    const valueStart = writeFieldSeparator(bytes, nameEnd);
+    const field = this.names.of(name);
+    const nameBytes = field.bytes;
+    const valueStart = pos + nameBytes.length;
+    requireRoom(bytes, valueStart + text.length + 2);
+    for (let index = 0; index < nameBytes.length; index++) bytes[pos + index] = nameBytes[index]!;
     const valueEnd = writeValue(bytes, this.words, valueStart, text);
     if (valueEnd < 0) throw invalidValue(name);
     bytes[valueEnd] = CR;
     bytes[valueEnd + 1] = LF;
-    let end = valueEnd + 2;
-    const length = 1 << name.length;
-    if (((SPECIAL_LENGTHS | this.defaults.lengths) & length) !== 0)
-      end -= this.noteField(nameEnd, valueStart, valueEnd);
-    this.pos = end;
+    const end = valueEnd + 2;
+    const ordinary = field.special === null && ((defaults.lengths >> name.length) & 1) === 0;
+    this.pos = ordinary ? end : end - this.noteField(field.special, pos + name.length, valueStart, valueEnd);
     return this;
   }
 
@@ -206,9 +207,8 @@ export class RequestBuilder implements QueryStage, HeaderStage, FinishStage {
    * The field at {@link pos} may be a special one, or take the place of default ones. Returns by how many bytes it moved down over those;
    * nothing is changed where it throws.
    */
-  private noteField(nameEnd: number, valueStart: number, valueEnd: number): number {
+  private noteField(special: SpecialName | null, nameEnd: number, valueStart: number, valueEnd: number): number {
     const { bytes, request, defaults, pos } = this;
-    const special = specialNameAt(bytes, pos, nameEnd);
     if (special === "content-length" || special === "transfer-encoding") throw reservedField(special);
     const closes = special === "connection" && listHas(bytes, valueStart, valueEnd, "close");
     const continues = special === "expect" && sameName(bytes, valueStart, valueEnd, "100-continue");

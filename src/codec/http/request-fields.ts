@@ -172,7 +172,7 @@ function isVisibleByte(byte: number): boolean {
 
 export const QUESTION = 0x3f;
 export const AMPERSAND = 0x26;
-const EQUALS = 0x3d;
+export const EQUALS = 0x3d;
 const TILDE = 0x7e;
 const ONES = 0x01010101;
 const BITS_6 = 0x40404040;

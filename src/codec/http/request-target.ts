@@ -1,12 +1,6 @@
-import { MOST_PER_UNIT } from "./percent.ts";
-import {
-  parameterLength,
-  QUESTION,
-  querySeparator,
-  requireRoom,
-  writeParameter,
-  writeTarget,
-} from "./request-fields.ts";
+import { NameCache } from "./name-cache.ts";
+import { MOST_PER_UNIT, percentLength, writePercent } from "./percent.ts";
+import { EQUALS, QUESTION, querySeparator, requireRoom, writeTarget } from "./request-fields.ts";
 
 /** Method, path and query at the start of a request's buffer, as they are written. */
 export class RequestTarget {
@@ -17,6 +11,8 @@ export class RequestTarget {
   queryStart = 0;
 
   private readonly bytes: Uint8Array;
+  /** Parameters' names, encoded, with `=` behind them. */
+  private readonly names: NameCache<Uint8Array> = new NameCache(parameterName);
   /** What stands at the buffer's start, so that it need not be written again; and where the path's own query begins, −1 for none. */
   private line: Uint8Array = NO_LINE;
   private path = "";
@@ -46,10 +42,13 @@ export class RequestTarget {
   /** Adds a parameter, percent-encoded. */
   append(name: string, value: string): void {
     const { bytes, end } = this;
-    const most = 2 + MOST_PER_UNIT * (name.length + value.length);
-    if (end + most > bytes.length) requireRoom(bytes, end + 1 + parameterLength(name, value));
+    const nameBytes = this.names.of(name);
+    const most = end + 1 + nameBytes.length;
+    if (most + MOST_PER_UNIT * value.length > bytes.length) requireRoom(bytes, most + percentLength(value));
     const separator = this.separator();
-    this.endParameter(separator, writeParameter(bytes, separator === 0 ? end : end + 1, name, value));
+    const at = separator === 0 ? end : end + 1;
+    for (let index = 0; index < nameBytes.length; index++) bytes[at + index] = nameBytes[index]!;
+    this.endParameter(separator, writePercent(bytes, at + nameBytes.length, value));
   }
 
   /** Adds parameters that are encoded already. */
@@ -87,6 +86,12 @@ export class RequestTarget {
     }
     this.end = end;
   }
+}
+
+function parameterName(name: string): Uint8Array {
+  const bytes = new Uint8Array(percentLength(name) + 1);
+  bytes[writePercent(bytes, 0, name)] = EQUALS;
+  return bytes;
 }
 
 const NO_LINE: Uint8Array = new Uint8Array(0);

@@ -16,7 +16,7 @@ import {
   writeParameter,
   writeValue,
 } from "./request-fields.ts";
-import { isSpecialName } from "./special-names.ts";
+import { specialName } from "./special-names.ts";
 
 /**
  * A request in the bytes that go on the wire. It is the writer's one request: valid until the writer begins another, so the bytes must be
@@ -112,7 +112,7 @@ export class Request {
   stampHeader(name: string, value: string | number): this {
     const text = textOf(value);
     if (!isToken(name)) throw invalidName(name);
-    if (isSpecialName(name)) throw reservedField(name);
+    if (specialName(name) !== null) throw reservedField(name);
     const size = name.length + text.length + 4;
     const at = this.bodyStart - 2;
     this.insert(at, size);

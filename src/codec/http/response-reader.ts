@@ -222,7 +222,16 @@ export class ResponseReader {
   /** Takes what there is of the body; true once that is all. */
   private takeBody(): boolean {
     const { body, store, ring } = this;
-    if (!store.outside && body.needed > ring.capacity - store.headSize) store.moveOut(body);
+    const { needed } = body;
+    if (!store.outside && needed >= 0) {
+      if (needed <= ring.tail - body.position) {
+        // Bet: the length is known, and all of it is there.
+        store.keep(body.position, needed);
+        body.take(needed);
+        return true;
+      }
+      if (needed > ring.capacity - store.headSize) store.moveOut(body);
+    }
     for (let run = this.nextRun(); run > 0; run = this.nextRun()) {
       store.keep(body.position, run);
       body.take(run);

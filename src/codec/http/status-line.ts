@@ -22,7 +22,7 @@ export function readStatus(bytes: Uint8Array, start: number, length: number): nu
 }
 
 /** The line is malformed. */
-export const NO_STATUS_LINE: number = -1;
+const NO_STATUS_LINE: number = -1;
 /** The line is one of another version than HTTP/1.0 and HTTP/1.1. */
 export const OTHER_VERSION: number = -2;
 /** Where the minor version stands in the line, and where the reason begins. */
