@@ -1,0 +1,63 @@
+import type { Request } from "../codec/http/request.ts";
+import type { RequestWriter } from "../codec/http/request-writer.ts";
+import type { Response } from "../codec/http/response.ts";
+import type { ResponseReader } from "../codec/http/response-reader.ts";
+import type { HttpConnection } from "../http/connection.ts";
+import type { SendOptions } from "../http/options.ts";
+import { PoolError } from "./errors.ts";
+import type { Pipe } from "./pipe.ts";
+
+/**
+ * A whole pipeline, acquired: writer, reader and connection, shared with nobody until it is released; `using` releases it. It is one object per
+ * slot, lent again and again: do not keep it, or what its reader lent, past the release.
+ */
+export class ClientSlot implements Disposable {
+  /** The slot's number, from 0. */
+  readonly index: number;
+  readonly writer: RequestWriter;
+  readonly reader: ResponseReader;
+  /** @internal */
+  readonly pipe: Pipe;
+  /** @internal */
+  acquired = false;
+  private readonly giveBack: (slot: ClientSlot) => void;
+
+  /** @internal */
+  constructor(pipe: Pipe, giveBack: (slot: ClientSlot) => void) {
+    this.index = pipe.index;
+    this.writer = pipe.writer;
+    this.reader = pipe.reader;
+    this.pipe = pipe;
+    this.giveBack = giveBack;
+  }
+
+  /** The connection below. Throws `POOL_NOT_ACQUIRED` once it has died, or the slot is released. */
+  get connection(): HttpConnection {
+    const { connection } = this.pipe;
+    if (this.acquired && connection !== null) return connection;
+    const why = this.acquired ? "its connection has died" : "it was released";
+    throw new PoolError("POOL_NOT_ACQUIRED", `Cannot use slot ${this.index}: ${why}`);
+  }
+
+  /**
+   * Sends a request of {@link writer}'s; the response is borrowed until the next `send` on this slot, or its release. A failure is the
+   * caller's to handle: nothing is sent again. The slot is then poisoned, and its connection made anew once it is released.
+   * @throws RequestError with its `progress`; PoolError (`POOL_NOT_ACQUIRED`)
+   */
+  async send(request: Request, options?: SendOptions): Promise<Response> {
+    return this.connection.send(request, this.reader, options);
+  }
+
+  /** Gives the slot back. Throws `POOL_NOT_ACQUIRED` where that was done before. */
+  release(): void {
+    if (!this.acquired) {
+      throw new PoolError("POOL_NOT_ACQUIRED", `Cannot release slot ${this.index}: it was released before`);
+    }
+    this.acquired = false;
+    this.giveBack(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}

@@ -1,0 +1,19 @@
+import { NexusError } from "../codec/errors.ts";
+
+/** The codes of {@link PoolError}. */
+export type PoolErrorCode =
+  /** `close()` or `destroy()` was called: nothing can be acquired, and who waited was told so. */
+  | "POOL_CLOSED"
+  /** No slot came free within the `timeout` of `acquire`; `cause` is the last connect error, where there was one. */
+  | "POOL_ACQUIRE_TIMEOUT"
+  /** The `signal` of `acquire` fired; `cause` is its reason. */
+  | "POOL_ACQUIRE_ABORTED"
+  /** `acquire({ timeout: 0 })` found every slot in use. */
+  | "POOL_EXHAUSTED"
+  /** What was released, or used, is not acquired: it was released before. */
+  | "POOL_NOT_ACQUIRED";
+
+/** A pool could not give what was asked of it, or was given back what it had not lent. */
+export class PoolError extends NexusError {
+  declare readonly code: PoolErrorCode;
+}
