@@ -22,7 +22,7 @@ export function formatReport(report: Report): string {
     `nexus-async-net ${machine.commit}, ${machine.date}`,
     `${machine.cpu}, ${machine.cpus} CPUs, ${machine.memory}, ${machine.kernel}`,
     `bun ${machine.bun}, node ${machine.node}, ws ${machine.ws}; ${pins}`,
-    `medians of ${options.rounds} rounds [least to greatest]; contenders took turns, each in a process of its own`,
+    `medians of ${options.rounds} rounds (memory: at most 3) [least to greatest]; contenders took turns, each in a process of its own`,
     ...(options.quick ? ["a quick run: its figures are not a result"] : []),
   ];
   for (const group of new Set(figures.map((one) => one.group))) {

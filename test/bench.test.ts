@@ -65,6 +65,7 @@ test("a micro case is measured in a process of its own and held against its targ
 test("the memory benches read every message", async () => {
   const { figures } = await runBenches("memory/");
   expect(figures.filter(({ group }) => group === "memory/handler")).toHaveLength(4);
+  expect(figures.filter(({ group }) => group === "memory/limit")).toHaveLength(4);
   expect(figures.filter(({ group }) => group === "memory/allocations")).toHaveLength(4);
 }, 60_000);
 

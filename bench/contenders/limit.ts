@@ -1,4 +1,5 @@
 import { BINARY, encodeFrame } from "../corpus.ts";
+import { dialBare } from "./bare-socket.ts";
 import { type Contender, contend, type Elapsed, Stopwatch } from "./contender.ts";
 
 /** The limit: a bare `Bun.connect` that counts the bytes of its chunks and looks at none of them. */
@@ -7,7 +8,7 @@ const limit: Contender = {
     const done = Promise.withResolvers<Elapsed>();
     let bytes = 0;
     let stopwatch: Stopwatch | null = null;
-    const socket = await dial(url, ca, (socket, chunk) => {
+    const socket = await dialBare(url, ca, (socket, chunk) => {
       if (stopwatch !== null) {
         bytes += chunk.length;
         if (bytes >= wireBytes) done.resolve(stopwatch.stop());
@@ -31,7 +32,7 @@ const limit: Contender = {
     let started = 0;
     let left = count;
     let bytes = 0;
-    const socket = await dial(url, ca, (socket, chunk) => {
+    const socket = await dialBare(url, ca, (socket, chunk) => {
       if (upgraded) {
         bytes += chunk.length;
         if (bytes < expected) return;
@@ -50,33 +51,6 @@ const limit: Contender = {
     socket.terminate();
   },
 };
-
-/** Connects, sends the upgrade request once the socket (and TLS on it) stands, and hands every chunk over. */
-async function dial(
-  url: string,
-  ca: string | null,
-  receive: (socket: Bun.Socket, chunk: Uint8Array) => void,
-): Promise<Bun.Socket> {
-  const { hostname, port, host, pathname, search } = new URL(url);
-  const request =
-    `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
-  return await Bun.connect({
-    hostname,
-    port: Number(port),
-    ...(ca === null ? {} : { tls: { ca } }),
-    socket: {
-      open(socket) {
-        if (ca === null) socket.write(request);
-      },
-      handshake(socket, authorized, error) {
-        if (!authorized) throw error ?? new Error("Cannot verify the bench server's certificate");
-        socket.write(request);
-      },
-      data: receive,
-    },
-  });
-}
 
 const GO = encodeFrame(BINARY, new Uint8Array(2), true, new Uint8Array(4));
 
