@@ -118,7 +118,6 @@ class Tunnel implements TransportHandler {
     this.#over = true;
     clearTimeout(this.#bodyTimer);
     if (!outcome.open) this.#task.fail(this.#describe(outcome));
-    else if (this.#tcp.closed) this.#task.fail(this.#describe(CUT));
     else if (tls !== null && outcome.rest.length > 0) this.#task.fail(this.#describe(EARLY_BYTES));
     else {
       openings.detach(this.#tcp, outcome.rest, tls !== null);
@@ -170,12 +169,6 @@ function unreachable(cause: unknown, name: string): unknown {
     cause,
   });
 }
-
-const CUT: ProxyRefusal = {
-  open: false,
-  code: "PROXY_CUT",
-  detail: "the proxy ended the connection behind its answer",
-};
 
 const EARLY_BYTES: ProxyRefusal = {
   open: false,

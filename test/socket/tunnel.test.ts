@@ -81,6 +81,21 @@ describe.each(WAYS)("%s", (_, means) => {
       socket.terminate();
     });
 
+    test("nor are those, and the end, that come later, but before anybody is attached", async () => {
+      using server = serve();
+      using proxy = new FakeProxy({ to: server.port });
+      const socket = await through(proxy, { hostname: "h", port: 1, tls: null });
+      await until(() => server.sockets.length === 1);
+      server.sockets[0]?.write("220 ready\r\n");
+      server.sockets[0]?.shutdown();
+      await Bun.sleep(10);
+      const recorder = new Recorder();
+      socket.attach(recorder);
+      await until(() => recorder.events.includes("end"));
+      expect([recorder.text, recorder.events[0]]).toEqual(["220 ready\r\n", "bytes"]);
+      socket.terminate();
+    });
+
     test("before TLS they have no place, and nothing is sent", async () => {
       using server = echo(identity("localhost"));
       using proxy = new FakeProxy({ to: server.port, banner: "220 ready\r\n" });
@@ -400,6 +415,38 @@ describe("limits", () => {
     }
     await until(() => silent.closes.length === 1 && refusing.closes.length === 1);
   });
+});
+
+test("a signal between the connection to the proxy and the talk with it closes that connection", async () => {
+  using proxy = serve();
+  const controller = new AbortController();
+  const means: DialMeans = {
+    resolver,
+    connector: (options) => (ip, done) =>
+      tcpConnector(options)(ip, (error, tcp) => {
+        done(error, tcp);
+        controller.abort();
+      }),
+  };
+  const options = { proxy: `http://127.0.0.1:${proxy.port}`, signal: controller.signal };
+  const error = await rejection(dialWith({ hostname: "h", port: 1, tls: null }, options, means), AbortedError);
+  expect(error.phase).toBe("proxy");
+  await until(() => proxy.closes.length === 1);
+  expect(proxy.received().length).toBe(0);
+});
+
+test("a request that the kernel takes in pieces arrives whole", async () => {
+  const long = "a".repeat(500_000);
+  using proxy: TestServer = serve({
+    onData: (socket) => {
+      if (proxy.received().subarray(-4).toString() === "\r\n\r\n") socket.write("HTTP/1.1 200 OK\r\n\r\n");
+    },
+  });
+  const options = { url: `http://127.0.0.1:${proxy.port}`, headers: { "X-Long": long } };
+  const target = { hostname: "h", port: 1, tls: null };
+  const socket = await dial(target, { proxy: options, socket: { sendBufferSize: 4096 } });
+  expect(proxy.received().toString()).toBe(`CONNECT h:1 HTTP/1.1\r\nHost: h:1\r\nX-Long: ${long}\r\n\r\n`);
+  socket.terminate();
 });
 
 test("the caller's mistakes are UsageErrors, and open nothing", async () => {
