@@ -1,15 +1,16 @@
 /**
- * Live order books over `wss://`: top of book, trades and depth of several symbols on one connection, every message
- * checked for loss and every book for sanity. `bun run demo` runs it against the exchange of `examples/exchange`;
- * `--help` tells the rest.
+ * Live order books: top of book, trades and depth of several symbols on one `wss://` connection, the full books started from
+ * snapshots over `https://`. Every message is checked for loss, and at the end every book is compared with the exchange's.
+ * `bun run demo` runs it against the exchange of `examples/exchange`; `--help` tells the rest.
  */
 import { HandshakeError, NexusError, TlsConfig, WsConnection } from "../index.ts";
+import { ExchangeProcess } from "./exchange-process.ts";
 import type { VenueMessage } from "./market-data/events.ts";
-import { ExchangeProcess } from "./market-data/exchange-process.ts";
 import { MarketFeed } from "./market-data/market-feed.ts";
 import { type DemoOptions, readOptions, USAGE } from "./market-data/options.ts";
 import { choosePaint } from "./market-data/paint.ts";
 import { Screen } from "./market-data/screen.ts";
+import { SnapshotSource } from "./market-data/snapshot-source.ts";
 import { progressLine, summaryLines } from "./market-data/summary.ts";
 import { Table } from "./market-data/table.ts";
 
@@ -26,7 +27,7 @@ async function main(): Promise<number> {
     return 0;
   }
   try {
-    await using exchange = options.url === null ? await ExchangeProcess.start(options) : null;
+    await using exchange = options.url === null ? await startExchange(options) : null;
     return await watch(options, options.url ?? exchange?.url ?? "", options.ca ?? exchange?.ca ?? null);
   } catch (error) {
     if (!(error instanceof NexusError)) throw error;
@@ -37,14 +38,28 @@ async function main(): Promise<number> {
   }
 }
 
+function startExchange({ rate, seed, symbols, faults }: DemoOptions): Promise<ExchangeProcess> {
+  const args = ["--rate", `${rate}`, "--seed", `${seed}`, "--symbols", symbols.join(",")];
+  return ExchangeProcess.start(args, faults);
+}
+
 /** Subscribes, shows what comes until the time is up, and returns the exit code. */
 async function watch(options: DemoOptions, streamUrl: string, ca: string | null): Promise<number> {
-  const feed = new MarketFeed(options.symbols);
   const url = new URL(streamUrl);
   url.searchParams.set("timeUnit", "MICROSECOND");
 
   // Certificates are read and checked here, once; connections only share the result.
   const tls = ca === null ? new TlsConfig() : new TlsConfig({ ca });
+  const feed = new MarketFeed(options.symbols, (symbol) => snapshots.want(symbol));
+  // The diffs go on coming meanwhile: a book buffers them, and takes the snapshot when it is there.
+  using snapshots = new SnapshotSource(
+    options.restUrl ?? restOrigin(url),
+    { tls, connectTimeout: 5_000 },
+    {
+      take: (symbol, snapshot) => feed.receiveSnapshot(symbol, snapshot),
+      fail: (text) => feed.report(`snapshots: ${text}`),
+    },
+  );
   const end = Promise.withResolvers<void>();
   let isLeaving = false;
   const ws = await WsConnection.connect(
@@ -61,6 +76,7 @@ async function watch(options: DemoOptions, streamUrl: string, ca: string | null)
       },
       close(_, code, reason) {
         if (!isLeaving) feed.report(`connection: ended early with ${code} ${reason}`.trimEnd());
+        isLeaving = true;
         end.resolve();
       },
     },
@@ -86,6 +102,11 @@ async function watch(options: DemoOptions, streamUrl: string, ca: string | null)
   const stopShowing = options.isPlain || !process.stdout.isTTY ? showLines() : showTable();
   await end.promise;
   clearTimeout(timeIsUp);
+  feed.latencyUntil = microsecondsOfDay();
+  const isLive = (): boolean => !isLeaving && !feed.isSilent(microsecondsOfDay());
+  if (isLive()) feed.beginProofs();
+  const deadline = elapsed() + PROOF_TIME;
+  while (isLive() && !feed.areProofsMade && elapsed() < deadline) await Bun.sleep(10);
   clearInterval(pings);
   stopShowing();
   const duration = elapsed();
@@ -123,6 +144,11 @@ async function watch(options: DemoOptions, streamUrl: string, ca: string | null)
   }
 }
 
+/** A venue may have its snapshots elsewhere; the exchange of examples/exchange has them on the same port. */
+function restOrigin({ protocol, host }: URL): string {
+  return `${protocol === "wss:" ? "https" : "http"}://${host}`;
+}
+
 /** The first Ctrl-C (or SIGTERM) ends in order, the second at once. Returns how to stop listening. */
 function onInterrupt(endInOrder: () => void): () => void {
   let count = 0;
@@ -142,5 +168,8 @@ function microsecondsOfDay(): number {
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** How long the books may take to be compared, in milliseconds. */
+const PROOF_TIME = 5_000;
 
 process.exitCode = await main();

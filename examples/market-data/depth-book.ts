@@ -1,9 +1,14 @@
-import type { DepthUpdate, Level, PartialDepth } from "./events.ts";
+import type { DepthUpdate, Level, Snapshot } from "./events.ts";
 
-/**
- * An order book kept from diffs. It starts from a snapshot and follows the venue's rule: diffs that lie before the
- * book are dropped, and the next one must begin where the book ends.
- */
+/** How far two books were compared, and what was found. */
+export interface BookComparison {
+  /** Levels that both know and have alike. */
+  readonly levels: number;
+  /** The first difference in words, or null. */
+  readonly difference: string | null;
+}
+
+/** An order book kept from diffs: it starts from a snapshot, and each diff must begin where the book ends, or before. */
 export class DepthBook {
   readonly bids: BookSide = new BookSide("bid");
   readonly asks: BookSide = new BookSide("ask");
@@ -14,10 +19,10 @@ export class DepthBook {
     return this.updateId > 0;
   }
 
-  /** Takes a snapshot as the whole book. */
-  start(snapshot: PartialDepth): void {
-    this.bids.replace(snapshot.bids);
-    this.asks.replace(snapshot.asks);
+  /** Takes a snapshot as the whole book; where it has `limit` levels on a side, there may be more that it does not tell. */
+  start(snapshot: Snapshot, limit: number = Number.POSITIVE_INFINITY): void {
+    this.bids.replace(snapshot.bids, limit);
+    this.asks.replace(snapshot.asks, limit);
     this.updateId = snapshot.lastUpdateId;
   }
 
@@ -37,12 +42,12 @@ export class DepthBook {
     return 0;
   }
 
-  /**
-   * Compares the book with the best levels at the same update id and returns the first difference, or null. Levels that
-   * the book cannot know yet, because it started from twenty and they never changed since, are filled in.
-   */
-  verify(best: PartialDepth): string | null {
-    return this.bids.verify(best.bids) ?? this.asks.verify(best.asks);
+  /** Compares every level that both books know; `where` names the other one. Only at the same update id does it say anything. */
+  compare(other: DepthBook, where: string): BookComparison {
+    const bids = this.bids.compare(other.bids, where);
+    if (bids.difference !== null) return bids;
+    const asks = this.asks.compare(other.asks, where);
+    return { levels: bids.levels + asks.levels, difference: asks.difference };
   }
 }
 
@@ -53,6 +58,8 @@ export class BookSide {
   readonly #sign: 1 | -1;
   readonly #prices: number[] = [];
   readonly #quantities: number[] = [];
+  /** Every level at this price and better is known; infinite where all are. */
+  #reach = Number.NaN;
 
   constructor(name: "bid" | "ask") {
     this.#name = name;
@@ -73,10 +80,14 @@ export class BookSide {
     return this.#quantities.at(-1) ?? Number.NaN;
   }
 
-  replace(levels: readonly Level[]): void {
+  /** Takes these as all levels, best first; `limit` as in {@link DepthBook.start}. */
+  replace(levels: readonly Level[], limit: number): void {
     this.#prices.length = 0;
     this.#quantities.length = 0;
-    for (const level of levels) this.change(level);
+    this.#reach = this.#sign * Number.NEGATIVE_INFINITY;
+    if (levels.length >= limit) this.#reach = Number(levels.at(-1)?.[0] ?? this.#sign * Number.POSITIVE_INFINITY);
+    // Worst first: each goes to the end of the arrays.
+    for (const level of levels.toReversed()) this.change(level);
   }
 
   /** Sets the quantity at a price; 0 removes the level, and removing one that is not there is nothing unusual. */
@@ -103,25 +114,30 @@ export class BookSide {
     return this.#prices.every((price, at) => at === 0 || sign * price > sign * (this.#prices[at - 1] ?? Number.NaN));
   }
 
-  /** See {@link DepthBook.verify}. `best` is sorted best first. */
-  verify(best: readonly Level[]): string | null {
-    let at = this.#prices.length - 1;
-    for (const level of best) {
-      const price = Number(level[0]);
-      const quantity = Number(level[1]);
-      const known = this.#prices[at];
-      if (known === price) {
-        if (this.#quantities[at] !== quantity) {
-          return `${this.#name} ${price} has quantity ${this.#quantities[at]} in the book and ${quantity} in depth20`;
-        }
-        at--;
-      } else if (known !== undefined && this.#sign * known > this.#sign * price) {
-        return `${this.#name} ${known} is in the book and not in depth20`;
-      } else {
-        this.change(level);
+  /** See {@link DepthBook.compare}. */
+  compare(other: BookSide, where: string): BookComparison {
+    const sign = this.#sign;
+    const reach = sign * Math.max(sign * this.#reach, sign * other.#reach);
+    let levels = 0;
+    for (;;) {
+      const here = this.#prices.at(-1 - levels) ?? Number.NaN;
+      const there = other.#prices.at(-1 - levels) ?? Number.NaN;
+      const isHere = sign * here >= sign * reach;
+      const isThere = sign * there >= sign * reach;
+      if (!isHere && !isThere) return { levels, difference: null };
+      if (isHere && !(isThere && sign * there >= sign * here)) {
+        return { levels, difference: `${this.#name} ${here} is in the book and not ${where}` };
       }
+      if (!isHere || here !== there) {
+        return { levels, difference: `${this.#name} ${there} is ${where} and not in the book` };
+      }
+      const quantities = [this.#quantities.at(-1 - levels), other.#quantities.at(-1 - levels)];
+      if (quantities[0] !== quantities[1]) {
+        const difference = `${this.#name} ${here} has quantity ${quantities[0]} in the book and ${quantities[1]} ${where}`;
+        return { levels, difference };
+      }
+      levels++;
     }
-    return null;
   }
 
   /** Where `price` is, or where it belongs. */

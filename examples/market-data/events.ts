@@ -12,11 +12,15 @@ export interface DepthUpdate {
   readonly a: readonly Level[];
 }
 
-/** `<symbol>@depth20@100ms`: the best twenty levels, best first. */
-export interface PartialDepth {
+/** `GET /api/v3/depth`: the best levels at one update id, best first. */
+export interface Snapshot {
   readonly lastUpdateId: number;
   readonly bids: readonly Level[];
   readonly asks: readonly Level[];
+}
+
+/** `<symbol>@depth20@100ms`: the best twenty levels. */
+export interface PartialDepth extends Snapshot {
   /** Our exchange's own; the venue sends none. */
   readonly E?: number;
 }

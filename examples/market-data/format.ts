@@ -46,6 +46,10 @@ export function problemsText(count: number): string {
   return count === 1 ? "1 problem" : `${grouped(count)} problems`;
 }
 
+export function resyncsText(count: number): string {
+  return count === 1 ? "1 book started over" : `${grouped(count)} books started over`;
+}
+
 function trimmed(value: number): string {
   return value.toFixed(1).replace(/\.0$/, "");
 }

@@ -3,6 +3,8 @@ import { parseArgs } from "node:util";
 export interface DemoOptions {
   /** A combined stream's url, or null to start an exchange of our own. */
   readonly url: string | null;
+  /** Where the snapshots of that exchange are, without a path, or null for where the streams are. */
+  readonly restUrl: string | null;
   /** PEM file of the authority to trust instead of the public ones, or null. */
   readonly ca: string | null;
   readonly symbols: readonly string[];
@@ -17,7 +19,8 @@ export interface DemoOptions {
 
 export const USAGE = `Usage: bun examples/market-data.ts [options]
 
-Live books over WebSocket, checked as they come. Without --url it starts the exchange of examples/exchange.
+Live books from diffs and snapshots, checked as they come, and compared with the exchange's own at the end. Without --url it
+starts the exchange of examples/exchange.
 
   --seconds N      how long (10)
   --symbols A,B    which (BTCUSDT,ETHUSDT,SOLUSDT,BNBUSDT)
@@ -25,11 +28,12 @@ Live books over WebSocket, checked as they come. Without --url it starts the exc
   --seed N         of our own exchange's market (7)
   --fault FAULT    what our own exchange does wrong, as in examples/exchange/README.md; may be given again
   --url URL        another exchange of Binance's kind: wss://…/stream
+  --rest URL       where its snapshots are: https://… (where its streams are)
   --ca FILE        the authority that signed its certificate, where that is no public one
   --plain          lines instead of a table
 
-Exits with 0 if every book is sane and no message was lost, 1 if not, 2 for a wrong argument. Ctrl-C ends it early, in
-order and with the same verdict; a second one at once, with 130.`;
+Exits with 0 if every book ends equal to the exchange's and nothing was lost that no snapshot made up for, 1 if not, 2 for a
+wrong argument. Ctrl-C ends it early, in order and with the same verdict; a second one at once, with 130.`;
 
 /** Null where the usage was asked for. Throws for what it does not understand. */
 export function readOptions(args: string[]): DemoOptions | null {
@@ -38,6 +42,7 @@ export function readOptions(args: string[]): DemoOptions | null {
     options: {
       help: { type: "boolean", short: "h" },
       url: { type: "string" },
+      rest: { type: "string" },
       ca: { type: "string" },
       symbols: { type: "string", default: "BTCUSDT,ETHUSDT,SOLUSDT,BNBUSDT" },
       seconds: { type: "string", default: "10" },
@@ -55,6 +60,7 @@ export function readOptions(args: string[]): DemoOptions | null {
   if (symbols.length === 0) throw new Error("Cannot start: --symbols names none");
   return {
     url: values.url ?? null,
+    restUrl: values.rest ?? null,
     ca: values.ca ?? null,
     symbols: [...new Set(symbols)],
     seconds: positive("seconds", values.seconds),

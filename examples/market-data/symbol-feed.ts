@@ -1,5 +1,7 @@
+import { BookProof } from "./book-proof.ts";
+import { BookSync, type Gap } from "./book-sync.ts";
 import { areSorted, DepthBook } from "./depth-book.ts";
-import type { BookTicker, DepthUpdate, PartialDepth, TradeEvent } from "./events.ts";
+import type { BookTicker, DepthUpdate, PartialDepth, Snapshot, TradeEvent } from "./events.ts";
 import { RateMeter } from "./rate-meter.ts";
 
 /** How often something was checked and found right. */
@@ -14,26 +16,40 @@ export interface CheckCounts {
   depths: number;
 }
 
+/** What a symbol has to say. */
+export interface SymbolListener {
+  /** Something is not as it should be, in words. */
+  problem(text: string): void;
+  /** Updates were lost, and a snapshot made up for them: what was lost, in words. */
+  resync(text: string): void;
+  /** The book cannot go on without a snapshot; told again until there is one. */
+  wantSnapshot(symbol: string): void;
+}
+
 /** One symbol: its book, its last prices, and whether its streams arrive whole. */
 export class SymbolFeed {
   readonly name: string;
-  readonly book: DepthBook = new DepthBook();
   readonly messages: RateMeter = new RateMeter();
   readonly checks: CheckCounts = { diffs: 0, trades: 0, tops: 0, depths: 0 };
   ticker: BookTicker | null = null;
   lastTrade: TradeEvent | null = null;
   /** −1 after a trade below the one before it, 1 after one above. */
   tickDirection: -1 | 0 | 1 = 0;
-  readonly #problem: (text: string) => void;
-  /** The last update id of the diff stream; 0 before its first event. */
-  #diffId = 0;
-  /** Diffs that came before the book could start. */
-  #early: DepthUpdate[] = [];
+  /** That the book is the exchange's; null until {@link beginProof}. */
+  proof: BookProof | null = null;
+  readonly #listener: SymbolListener;
+  readonly #sync: BookSync = new BookSync(SNAPSHOT_LEVELS);
+  readonly #best: DepthBook = new DepthBook();
+  /** Updates that a snapshot has yet to make up for. */
+  #gaps: Gap[] = [];
 
-  /** `problem` is told, in words, of everything that is not as it should be. */
-  constructor(name: string, problem: (text: string) => void) {
+  constructor(name: string, listener: SymbolListener) {
     this.name = name;
-    this.#problem = (text) => problem(`${name} ${text}`);
+    this.#listener = listener;
+  }
+
+  get book(): DepthBook {
+    return this.#sync.book;
   }
 
   receiveTicker(ticker: BookTicker): void {
@@ -58,50 +74,70 @@ export class SymbolFeed {
   }
 
   receiveDiff(diff: DepthUpdate): void {
-    this.#checkSequence(diff);
-    this.#diffId = Math.max(this.#diffId, diff.u);
-    if (!this.book.isStarted) {
-      this.#early.push(diff);
-      if (this.#early.length > MOST_EARLY) this.#early.shift();
-      return;
+    const { lastId } = this.#sync;
+    if (diff.U <= lastId) this.#problem(`depth: updates ${diff.U} to ${diff.u} came after update ${lastId}`);
+    const gap = this.#sync.receive(diff);
+    if (gap !== null) this.#gaps.push(gap);
+    else if (lastId > 0 && diff.U > lastId) this.checks.diffs++;
+    if (this.book.isStarted) this.#checkTop();
+    this.proof?.receive(diff);
+    this.#askForSnapshot();
+  }
+
+  /** Takes what `/api/v3/depth` answered. Stale where it is too old to go on from. */
+  receiveSnapshot(snapshot: Snapshot): "started" | "stale" {
+    const wasLive = this.#sync.isLive;
+    const outcome = this.#sync.take(snapshot);
+    if (outcome === "stale") return outcome;
+    for (const gap of this.#gaps.splice(0)) {
+      this.#listener.resync(
+        `${this.name} depth: ${gapText(gap)}; its book started over from update ${snapshot.lastUpdateId}`,
+      );
     }
-    // After a gap the book is wrong for good: it starts again from the next depth20.
-    if (this.book.apply(diff) > 0) this.book.stop();
-    else this.#checkTop();
+    return wasLive && this.proof?.wantsSnapshot ? this.proof.take(snapshot) : outcome;
   }
 
   receiveDepth(depth: PartialDepth): void {
     const { book } = this;
     if (!areSorted(depth.bids, "bid") || !areSorted(depth.asks, "ask")) {
       this.#problem(`depth20: levels of update ${depth.lastUpdateId} are not sorted`);
-    }
-    if (!book.isStarted) {
-      book.start(depth);
-      for (const diff of this.#early.splice(0)) if (book.apply(diff) > 0) book.stop();
     } else if (depth.lastUpdateId === book.updateId) {
-      const difference = book.verify(depth);
+      this.#best.start(depth, 20);
+      const { difference } = book.compare(this.#best, "in depth20");
       if (difference === null) this.checks.depths++;
       else this.#problem(`depth20: at update ${depth.lastUpdateId} ${difference}`);
     }
   }
 
-  /** The last look at the book, once the streams have ended. */
-  checkBook(): void {
-    const { bids, asks, isStarted } = this.book;
-    if (!isStarted) this.#problem("book: never started");
-    else if (!(bids.isSorted() && asks.isSorted())) this.#problem("book: levels are not sorted");
-    else if (!(bids.bestPrice < asks.bestPrice)) {
-      this.#problem(`book: bid ${bids.bestPrice} is not below ask ${asks.bestPrice}`);
-    }
+  /** Begins to show that the book is the exchange's: a snapshot is wanted, and perhaps the next diff. */
+  beginProof(): void {
+    this.proof = new BookProof(this.book, SNAPSHOT_LEVELS);
+    this.#askForSnapshot();
   }
 
-  #checkSequence(diff: DepthUpdate): void {
-    if (this.#diffId === 0) return;
-    const missing = diff.U - this.#diffId - 1;
-    if (missing === 0) this.checks.diffs++;
-    else if (missing > 0) {
-      this.#problem(`depth: gap of ${missing} updates, ${this.#diffId + 1} to ${diff.U - 1} never came`);
-    } else this.#problem(`depth: updates ${diff.U} to ${diff.u} came after update ${this.#diffId}`);
+  /** The last look at the book, once the streams have ended. */
+  checkBook(): void {
+    const { book, proof } = this;
+    for (const gap of this.#gaps) this.#problem(`depth: ${gapText(gap)}, and no snapshot made up for it`);
+    if (!book.isStarted) {
+      if (this.#gaps.length === 0) this.#problem("book: never started");
+      return;
+    }
+    if (!(book.bids.isSorted() && book.asks.isSorted())) this.#problem("book: levels are not sorted");
+    else if (!(book.bids.bestPrice < book.asks.bestPrice)) {
+      this.#problem(`book: bid ${book.bids.bestPrice} is not below ask ${book.asks.bestPrice}`);
+    }
+    if (proof !== null && proof.difference !== null)
+      this.#problem(`book: at update ${book.updateId} ${proof.difference}`);
+    else if (proof !== null && !proof.isMade) this.#problem("book: could not be compared with the exchange's");
+  }
+
+  #askForSnapshot(): void {
+    if (!this.#sync.isLive || this.proof?.wantsSnapshot) this.#listener.wantSnapshot(this.name);
+  }
+
+  #problem(text: string): void {
+    this.#listener.problem(`${this.name} ${text}`);
   }
 
   #checkTop(): void {
@@ -128,5 +164,9 @@ export class SymbolFeed {
   }
 }
 
-/** Diffs kept until the book starts: at 100 ms each, ten seconds' worth. */
-const MOST_EARLY = 100;
+function gapText({ from, to }: Gap): string {
+  return `gap of ${to - from + 1} updates, ${from} to ${to} never came`;
+}
+
+/** As many as the venue gives. */
+export const SNAPSHOT_LEVELS = 5_000;

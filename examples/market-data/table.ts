@@ -1,5 +1,14 @@
 import type { SocketInfo } from "../../index.ts";
-import { decimalsOf, durationText, grouped, latencyText, priceText, problemsText, sizeText } from "./format.ts";
+import {
+  decimalsOf,
+  durationText,
+  grouped,
+  latencyText,
+  priceText,
+  problemsText,
+  resyncsText,
+  sizeText,
+} from "./format.ts";
 import type { MarketFeed } from "./market-feed.ts";
 import type { Paint } from "./paint.ts";
 import type { SymbolFeed } from "./symbol-feed.ts";
@@ -53,14 +62,14 @@ export class Table {
       red(priceText(ticker?.a, decimals).padStart(COLUMNS[2])),
       dim(priceText(spread, decimals).padStart(COLUMNS[3])),
       paintLast(priceText(lastTrade?.p, decimals).padStart(COLUMNS[4])),
-      grouped(book.bids.length + book.asks.length).padStart(COLUMNS[5]),
+      (book.isStarted ? grouped(book.bids.length + book.asks.length) : "–").padStart(COLUMNS[5]),
       grouped(symbol.messages.rate(elapsed)).padStart(COLUMNS[6]),
     ].join("");
   }
 
   #footer({ feed, socket }: TableView): string[] {
     const { dim, red, green } = this.#paint;
-    const { latency, checks, problemCount, problems } = feed;
+    const { latency, checks, problemCount, problems, resyncCount } = feed;
     const label = (text: string): string => dim(` ${text.padEnd(10)}`);
     const verdict = problemCount === 0 ? green("no problem") : red(`${problemsText(problemCount)}: ${problems[0]}`);
     return [
@@ -68,7 +77,7 @@ export class Table {
       `${label("rtt")}ping ${durationText(feed.roundTrip)}   ${pathText(socket)}`,
       `${label("socket")}${optionsText(socket)}`,
       `${label("checked")}${grouped(checks.diffs)} diffs, ${grouped(checks.trades)} trades, ${grouped(checks.tops)} tops, ${grouped(checks.depths)} depths`,
-      `${label("")}${verdict}`,
+      `${label("")}${verdict}${resyncCount > 0 ? dim(`   ${resyncsText(resyncCount)}`) : ""}`,
     ];
   }
 

@@ -59,19 +59,40 @@ async function untilFree(port: number): Promise<void> {
 test("two seconds of it: every check passes, the summary says so, the exchange is gone", async () => {
   const demo = new Demo("--seconds", "2", "--rate", "2000");
   expect(await demo.end()).toBe(0);
-  expect(demo.output).toContain("every book is sane, no message was lost");
+  expect(demo.output).toContain("every book equals the exchange's, no message was lost");
   expect(demo.output).toMatch(/ +1 s {2}[\d,]+ msgs\/s {2}p50 /);
   const [, tops = "0", depths = "0"] =
     /([\d,]+) times the diff book agreed with bookTicker, ([\d,]+) times with depth20/.exec(demo.output) ?? [];
   expect(Number(tops)).toBeGreaterThan(10);
   expect(Number(depths)).toBeGreaterThan(10);
+  const [, books, levels = "0"] = /(4 of 4) books equal .* in ([\d,]+) levels/.exec(demo.output) ?? [];
+  expect([books, Number(levels.replaceAll(",", "")) > 10_000]).toEqual(["4 of 4", true]);
   await untilFree(await demo.port());
 });
 
-test("a gap on the wire is named, and the exit code says so", async () => {
-  const demo = new Demo("--seconds", "1.5", "--rate", "2000", "--fault", "gap", "--symbols", "BTCUSDT");
+test("a gap in the diffs is named, that book alone started over from a snapshot, and it ends equal", async () => {
+  const demo = new Demo("--seconds", "1.5", "--rate", "2000", "--fault", "gap", "--symbols", "BTCUSDT,ETHUSDT");
+  expect(await demo.end()).toBe(0);
+  expect(demo.output).toMatch(/resync +2 books started over\n +\w+ depth: gap of \d+ updates, \d+ to \d+ never came;/);
+  expect(demo.output).toContain("2 of 2 books equal the exchange's at the same update id");
+  expect(demo.output).toContain("every book equals the exchange's, snapshots made up for what was lost");
+});
+
+test.concurrent.each(["rest-stale=5", "rest-overlap", "rest-close@0", "rest-cut=before@1", "rest-stray=0@0"])(
+  "--fault %s: the books are the exchange's all the same",
+  async (fault) => {
+    const demo = new Demo("--seconds", "1", "--rate", "2000", "--fault", fault, "--fault", "gap");
+    expect(await demo.end()).toBe(0);
+    expect(demo.output).toContain("4 of 4 books equal");
+  },
+);
+
+test("an exchange that gives no snapshot is told about once", async () => {
+  const demo = new Demo("--seconds", "1.5", "--rate", "2000", "--fault", "rest-cut@0");
   expect(await demo.end()).toBe(1);
-  expect(demo.output).toMatch(/BTCUSDT depth: gap of \d+ updates, \d+ to \d+ never came/);
+  expect(demo.output.match(/snapshots: no snapshot of \w+ after 10 attempts: REQUEST_CONNECTION_LOST/g)).toHaveLength(
+    1,
+  );
 });
 
 test.concurrent.each([
@@ -99,7 +120,7 @@ test.each(["SIGINT", "SIGTERM"] as const)("%s ends it in order, with its verdict
   await Bun.sleep(400);
   demo.child.kill(signal);
   expect(await demo.end()).toBe(0);
-  expect(demo.output).toContain("every book is sane, no message was lost");
+  expect(demo.output).toContain("every book equals the exchange's, no message was lost");
   await untilFree(port);
 });
 

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { Market } from "../../../examples/exchange/market.ts";
 import { areSorted, DepthBook } from "../../../examples/market-data/depth-book.ts";
-import type { DepthUpdate, Level, PartialDepth } from "../../../examples/market-data/events.ts";
+import type { DepthUpdate, Level, Snapshot } from "../../../examples/market-data/events.ts";
 
-const SNAPSHOT: PartialDepth = {
+const SNAPSHOT: Snapshot = {
   lastUpdateId: 100,
   bids: [
     ["10.0", "1"],
@@ -63,19 +63,35 @@ test("an old diff is dropped, an overlapping one applied, one after a gap not", 
   expect([book.bids.bestQuantity, book.updateId]).toEqual([8, 103]);
 });
 
-test("verify names a wrong quantity and a level too many, and fills in what the book cannot know", () => {
-  const book = started();
-  expect(book.verify(SNAPSHOT)).toBeNull();
-  const deeper: PartialDepth = { ...SNAPSHOT, bids: [...SNAPSHOT.bids, ["9.8", "5"]] };
-  expect(book.verify(deeper)).toBeNull();
-  expect(book.bids.length).toBe(3);
-  expect(book.verify({ ...deeper, asks: [["10.1", "1"]] })).toBe(
-    "ask 10.1 has quantity 3 in the book and 1 in depth20",
-  );
-  expect(book.verify({ ...deeper, bids: [["9.9", "2"]] })).toBe("bid 10 is in the book and not in depth20");
+test("a comparison counts what is alike and names the first difference, whichever book it is in", () => {
+  const compare = (other: Partial<Snapshot>, limit?: number): unknown[] => {
+    const theirs = new DepthBook();
+    theirs.start({ ...SNAPSHOT, ...other }, limit);
+    const { levels, difference } = started().compare(theirs, "there");
+    return [levels, difference];
+  };
+  expect(compare({})).toEqual([4, null]);
+  expect(compare({ asks: [["10.1", "1"]] })).toEqual([2, "ask 10.1 has quantity 3 in the book and 1 there"]);
+  expect(compare({ bids: [["9.9", "2"]] })).toEqual([0, "bid 10 is in the book and not there"]);
+  expect(compare({ bids: [["10.0", "1"]] })).toEqual([1, "bid 9.9 is in the book and not there"]);
+  expect(compare({ asks: [["10.05", "1"], ...SNAPSHOT.asks] })).toEqual([2, "ask 10.05 is there and not in the book"]);
+  expect(compare({ bids: [...SNAPSHOT.bids, ["9.8", "5"]] })).toEqual([2, "bid 9.8 is there and not in the book"]);
 });
 
-test("against the exchange's own market: every diff applied gives the exchange's own best twenty", () => {
+test("what lies behind the last level of a cut snapshot is not compared", () => {
+  const cut = new DepthBook();
+  cut.start({ lastUpdateId: 100, bids: [["10.0", "1"]], asks: [["10.1", "3"]] }, 1);
+  const whole = started();
+  expect(cut.compare(whole, "there")).toEqual({ levels: 2, difference: null });
+  expect(whole.compare(cut, "there")).toEqual({ levels: 2, difference: null });
+  // A diff may tell of a level beyond; whether it is the next one nobody knows.
+  cut.apply(diff(101, 101, [["9.5", "1"]]));
+  expect(whole.compare(cut, "there")).toEqual({ levels: 2, difference: null });
+  cut.apply(diff(102, 102, [["10.05", "1"]]));
+  expect(whole.compare(cut, "there").difference).toBe("bid 10.05 is there and not in the book");
+});
+
+test("against the exchange's own market: every diff applied gives the exchange's own book", () => {
   const market = new Market({ seed: 5, symbols: ["BTCUSDT"], eventsPerWindow: 200 });
   const book = new DepthBook();
   let windows = 0;
@@ -87,14 +103,21 @@ test("against the exchange's own market: every diff applied gives the exchange's
       if (change === null) return;
       const { firstUpdateId: U, finalUpdateId: u, bids: b, asks: a } = change;
       if (book.isStarted) expect(book.apply({ E: 0, U, u, b, a })).toBe(0);
-      else book.start(truth.snapshot(20));
-      expect(book.verify(truth.snapshot(20))).toBeNull();
+      else book.start(truth.snapshot(5_000));
+      const best = new DepthBook();
+      best.start(truth.snapshot(20), 20);
+      expect(book.compare(best, "there")).toEqual({ levels: 40, difference: null });
       windows++;
     },
   };
   while (market.events < 100_000) market.step(listener);
   expect(windows).toBeGreaterThan(400);
   expect(book.bids.isSorted() && book.asks.isSorted()).toBe(true);
+  const truth = market.symbols[0]?.book.snapshot(5_000) ?? SNAPSHOT;
+  const whole = new DepthBook();
+  whole.start(truth);
+  expect(book.updateId).toBe(truth.lastUpdateId);
+  expect(book.compare(whole, "there")).toEqual({ levels: truth.bids.length + truth.asks.length, difference: null });
 });
 
 test("sorted means strictly, best first, and no empty level", () => {

@@ -4,14 +4,15 @@ import { MarketFeed } from "../../../examples/market-data/market-feed.ts";
 const NOW = 1_700_000_000_000_000;
 
 function subscribed(): MarketFeed {
-  const feed = new MarketFeed(["ABC"]);
+  const feed = new MarketFeed(["ABC"], () => {});
   feed.receive({ result: null, id: 1 }, NOW);
-  feed.receive({ stream: "abc@depth20@100ms", data: { lastUpdateId: 1, bids: [["1", "1"]], asks: [["2", "1"]] } }, NOW);
+  feed.receiveSnapshot("ABC", { lastUpdateId: 1, bids: [["1", "1"]], asks: [["2", "1"]] });
+  feed.receive({ stream: "abc@depth@100ms", data: { U: 2, u: 2, b: [], a: [] } }, NOW);
   return feed;
 }
 
 test("it asks for the four streams of each symbol, in lower case", () => {
-  expect(new MarketFeed(["ABC"]).streams).toEqual([
+  expect(new MarketFeed(["ABC"], () => {}).streams).toEqual([
     "abc@trade",
     "abc@bookTicker",
     "abc@depth20@100ms",
@@ -46,13 +47,13 @@ test("a refused subscription, a shutdown and a long silence are problems", () =>
 });
 
 test("nothing at all is a problem", () => {
-  const feed = new MarketFeed(["ABC"]);
+  const feed = new MarketFeed(["ABC"], () => {});
   feed.finish(NOW);
   expect(feed.problems).toEqual(["subscription: never answered", "ABC book: never started"]);
 });
 
 test("many problems are counted, the first hundred kept", () => {
-  const feed = new MarketFeed([]);
+  const feed = new MarketFeed([], () => {});
   for (let count = 0; count < 250; count++) feed.report(`${count}`);
   expect([feed.problemCount, feed.problems.length, feed.problems[99]]).toEqual([250, 100, "99"]);
 });

@@ -1,14 +1,26 @@
 import { beforeEach, expect, test } from "bun:test";
-import type { BookTicker, PartialDepth, TradeEvent } from "../../../examples/market-data/events.ts";
+import type { BookTicker, DepthUpdate, PartialDepth, TradeEvent } from "../../../examples/market-data/events.ts";
 import { SymbolFeed } from "../../../examples/market-data/symbol-feed.ts";
 
 let problems: string[];
+let resyncs: string[];
+let wanted: number;
 let feed: SymbolFeed;
 
 beforeEach(() => {
   problems = [];
-  feed = new SymbolFeed("ABC", (text) => problems.push(text));
+  resyncs = [];
+  wanted = 0;
+  feed = new SymbolFeed("ABC", {
+    problem: (text) => problems.push(text),
+    resync: (text) => resyncs.push(text),
+    wantSnapshot: () => wanted++,
+  });
 });
+
+function diff(U: number, u: number, b: DepthUpdate["b"] = []): DepthUpdate {
+  return { E: 0, U, u, b, a: [] };
+}
 
 function depth(lastUpdateId: number, bid = "10", ask = "11"): PartialDepth {
   return { lastUpdateId, bids: [[bid, "1"]], asks: [[ask, "1"]] };
@@ -22,30 +34,70 @@ function trade(t: number, p = "10"): TradeEvent {
   return { E: 0, t, p, q: "1" };
 }
 
-test("diffs that came before the snapshot are applied to it, older ones dropped", () => {
-  feed.receiveDiff({ E: 0, U: 1, u: 5, b: [["10", "9"]], a: [] });
-  feed.receiveDiff({ E: 0, U: 6, u: 8, b: [["10", "7"]], a: [] });
-  feed.receiveDepth(depth(5));
+test("a snapshot is wanted with the first diff; what came before it is applied to it, what is older dropped", () => {
+  expect(wanted).toBe(0);
+  feed.receiveDiff(diff(1, 5, [["10", "9"]]));
+  feed.receiveDiff(diff(6, 8, [["10", "7"]]));
+  expect(wanted).toBe(2);
+  expect(feed.receiveSnapshot(depth(5))).toBe("started");
   expect([feed.book.updateId, feed.book.bids.bestQuantity]).toEqual([8, 7]);
-  expect(problems).toEqual([]);
-  expect(feed.checks.diffs).toBe(1);
+  feed.receiveDiff(diff(9, 9));
+  expect([wanted, feed.checks.diffs, problems]).toEqual([2, 2, []]);
 });
 
-test("a gap in the diffs is named, and the book starts again from the next depth20", () => {
-  feed.receiveDepth(depth(5));
-  feed.receiveDiff({ E: 0, U: 6, u: 8, b: [], a: [] });
-  feed.receiveDiff({ E: 0, U: 12, u: 14, b: [["10", "3"]], a: [] });
-  expect(problems).toEqual(["ABC depth: gap of 3 updates, 9 to 11 never came"]);
-  expect(feed.book.isStarted).toBe(false);
-  feed.receiveDepth(depth(14));
-  feed.receiveDiff({ E: 0, U: 15, u: 15, b: [], a: [] });
-  expect([feed.book.updateId, problems.length]).toEqual([15, 1]);
+test("a gap in the diffs is healed by a snapshot, and told", () => {
+  feed.receiveSnapshot(depth(5));
+  feed.receiveDiff(diff(6, 8));
+  feed.receiveDiff(diff(12, 14, [["10", "3"]]));
+  expect([feed.book.isStarted, wanted, resyncs]).toEqual([false, 1, []]);
+  expect(feed.receiveSnapshot(depth(10))).toBe("stale");
+  expect(feed.receiveSnapshot(depth(14))).toBe("started");
+  feed.receiveDiff(diff(15, 15));
+  feed.checkBook();
+  expect([feed.book.updateId, problems]).toEqual([15, []]);
+  expect(resyncs).toEqual(["ABC depth: gap of 3 updates, 9 to 11 never came; its book started over from update 14"]);
 });
 
-test("a diff that comes twice is named", () => {
-  feed.receiveDepth(depth(5));
-  for (let times = 0; times < 2; times++) feed.receiveDiff({ E: 0, U: 6, u: 8, b: [], a: [] });
+test("a gap that no snapshot made up for is a problem", () => {
+  feed.receiveSnapshot(depth(5));
+  feed.receiveDiff(diff(6, 8));
+  feed.receiveDiff(diff(10, 10));
+  feed.checkBook();
+  expect(problems).toEqual(["ABC depth: gap of 1 updates, 9 to 9 never came, and no snapshot made up for it"]);
+});
+
+test("a diff that comes twice is named, and applied once", () => {
+  feed.receiveSnapshot(depth(5));
+  for (let times = 0; times < 2; times++) feed.receiveDiff(diff(6, 8));
   expect(problems).toEqual(["ABC depth: updates 6 to 8 came after update 8"]);
+  expect([feed.book.updateId, resyncs]).toEqual([8, []]);
+});
+
+test("the proof: a snapshot that is brought to the book's update id", () => {
+  feed.receiveDiff(diff(1, 5));
+  feed.receiveSnapshot(depth(5));
+  wanted = 0;
+  feed.beginProof();
+  expect(wanted).toBe(1);
+  expect(feed.receiveSnapshot(depth(7))).toBe("started");
+  expect(feed.proof?.isMade).toBe(false);
+  feed.receiveDiff(diff(6, 9, [["10", "2"]]));
+  expect([feed.proof?.isMade, feed.proof?.levels, wanted]).toEqual([true, 2, 1]);
+  feed.checkBook();
+  expect(problems).toEqual([]);
+});
+
+test("a book that differs from the exchange's, and one that was not compared, are problems", () => {
+  feed.receiveDiff(diff(1, 5));
+  feed.receiveSnapshot(depth(5));
+  feed.beginProof();
+  feed.checkBook();
+  feed.receiveSnapshot(depth(5, "9.5"));
+  feed.checkBook();
+  expect(problems).toEqual([
+    "ABC book: could not be compared with the exchange's",
+    "ABC book: at update 5 bid 10 is in the book and not at the exchange",
+  ]);
 });
 
 test("trade ids must follow each other", () => {
@@ -76,7 +128,7 @@ test("bookTicker: ids rise, bid below ask", () => {
 });
 
 test("the book must agree with bookTicker at the same update id, and only there", () => {
-  feed.receiveDepth(depth(5));
+  feed.receiveSnapshot(depth(5));
   feed.receiveTicker(ticker(8));
   feed.receiveDiff({ E: 0, U: 6, u: 8, b: [], a: [] });
   expect([feed.checks.tops, problems]).toEqual([1, []]);
@@ -89,7 +141,7 @@ test("the book must agree with bookTicker at the same update id, and only there"
 });
 
 test("depth20 must be sorted and agree with the book at the same update id", () => {
-  feed.receiveDepth(depth(5));
+  feed.receiveSnapshot(depth(5));
   feed.receiveDepth(depth(5));
   expect([feed.checks.depths, problems]).toEqual([1, []]);
   feed.receiveDepth(depth(5, "9.5"));
@@ -109,7 +161,7 @@ test("depth20 must be sorted and agree with the book at the same update id", () 
 
 test("a crossed book and one that never started are named at the end", () => {
   feed.checkBook();
-  feed.receiveDepth(depth(5));
+  feed.receiveSnapshot(depth(5));
   feed.receiveDiff({ E: 0, U: 6, u: 6, b: [["12", "1"]], a: [] });
   feed.checkBook();
   expect(problems).toEqual([
