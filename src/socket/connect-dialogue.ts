@@ -96,7 +96,7 @@ export class ConnectDialogue implements ProxyDialogue {
     const body = decodeUtf8(this.#bytes, bodyStart, Math.min(this.#length, this.#bodyEnd));
     const known = { open: false, status, reason, body } as const;
     const detail = `the proxy answered with status ${status}${reason === "" ? "" : ` (${reason})`}`;
-    if (status !== PROXY_AUTHENTICATION_REQUIRED) {
+    if (status !== PROXY_AUTHENTICATION_REQUIRED && status !== UNAUTHORIZED) {
       this.outcome = { ...known, code: "PROXY_REFUSED", detail };
       return;
     }
@@ -123,6 +123,8 @@ export class ConnectDialogue implements ProxyDialogue {
 
 /** RFC 9110 section 15.5.8. */
 const PROXY_AUTHENTICATION_REQUIRED = 407;
+/** A server's, not a proxy's; tinyproxy answers with it to a wrong password. */
+const UNAUTHORIZED = 401;
 
 const MAX_HEAD_SIZE = 16 << 10;
 const MAX_BODY_SIZE = 4 << 10;

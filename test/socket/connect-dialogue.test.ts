@@ -83,6 +83,7 @@ describe("a refusal", () => {
       "Switching",
       "",
     ],
+    ["401", `HTTP/1.1 401 Who\r\nContent-Length: 14\r\n\r\n${BODY}`, "PROXY_AUTH_FAILED", 401, "Who", BODY],
     ["407", `HTTP/1.1 407 Who\r\nContent-Length: 14\r\n\r\n${BODY}`, "PROXY_AUTH_FAILED", 407, "Who", BODY],
     [
       "a body beyond 4 KiB",
