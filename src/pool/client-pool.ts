@@ -1,5 +1,6 @@
-import { ClientSlot } from "./client-slot.ts";
+import { ClientSlot, type SlotOwner } from "./client-slot.ts";
 import { PoolError, type PoolErrorCode } from "./errors.ts";
+import { KeepWarm } from "./keep-warm.ts";
 import { LifoStack } from "./lifo-stack.ts";
 import { type ClientPoolOptions, type PoolEvents, type PoolSettings, poolSettings } from "./options.ts";
 import { Pipe } from "./pipe.ts";
@@ -29,30 +30,26 @@ export interface AcquireOptions {
  * 4. `acquire` takes what `tryAcquire` would, or waits in line for a release or a reconnect.
  * 5. All are dead: every `acquire` tries, within the back-off; the first success serves the line.
  */
-export class ClientPool implements AsyncDisposable {
+export class ClientPool implements AsyncDisposable, SlotOwner {
   readonly #settings: PoolSettings;
   readonly #pipes: readonly Pipe[];
-  readonly #idle: LifoStack<ClientSlot>;
+  private readonly idle: LifoStack<ClientSlot>;
   /** By number: the slots that wait for a connection. One that is acquired is held by nobody here, so that it is found when it is forgotten. */
   readonly #parked: (ClientSlot | null)[];
   readonly #waiters: Waiters<ClientSlot> = new Waiters();
   readonly #waits: WaitHistogram = new WaitHistogram();
   readonly #forgotten: FinalizationRegistry<Pipe>;
-  #busy = 0;
+  /** Nobody waits and nothing is closed: what is given back goes on the stack. */
+  private calm = true;
   #reconnects = 0;
   #lastError: Error | null = null;
   #closed: PromiseWithResolvers<void> | null = null;
-  #warmTimer: ReturnType<typeof setInterval> | undefined;
-
-  readonly #giveBack = (slot: ClientSlot): void => {
-    this.#busy--;
-    this.#shelve(slot);
-  };
+  #warmth: KeepWarm | null = null;
 
   private constructor(options: ClientPoolOptions) {
     const settings = poolSettings(options);
     this.#settings = settings;
-    this.#idle = new LifoStack(settings.connections);
+    this.idle = new LifoStack(settings.connections);
     this.#forgotten = new FinalizationRegistry((pipe) => this.#recover(pipe));
     const owner = {
       ready: (pipe: Pipe) => this.#ready(pipe),
@@ -76,7 +73,9 @@ export class ClientPool implements AsyncDisposable {
       throw error;
     }
     pool.#reconnects = 0;
-    pool.#keepWarm();
+    const { keepWarm, warmUp } = pool.#settings;
+    if (keepWarm > 0 && warmUp !== null)
+      pool.#warmth = new KeepWarm(keepWarm, pool.size, warmUp, () => pool.#takeColdest());
     return pool;
   }
 
@@ -87,16 +86,21 @@ export class ClientPool implements AsyncDisposable {
 
   /** A slot whose connection can carry a request now, or null: no wait, no I/O. */
   tryAcquire(): ClientSlot | null {
-    for (let slot = this.#idle.pop(); slot !== null; slot = this.#idle.pop()) {
+    for (let slot = this.idle.pop(); slot !== null; slot = this.idle.pop()) {
       if (slot.pipe.isReady) {
         slot.acquired = true;
-        this.#busy++;
         return slot;
       }
       // Its keep-alive ran out: a connection that died otherwise was taken out when it did.
       this.#revive(slot);
     }
     return null;
+  }
+
+  /** What a slot's release does. @internal */
+  takeBack(slot: ClientSlot): void {
+    if (this.calm && slot.pipe.isReady) this.idle.push(slot);
+    else this.#shelve(slot);
   }
 
   /**
@@ -117,11 +121,12 @@ export class ClientPool implements AsyncDisposable {
   }
 
   stats(): PoolStats {
-    const idle = this.#idle.length;
+    const idle = this.idle.length;
+    const parked = this.#parkedCount;
     return {
       idle,
-      busy: this.#busy,
-      reconnecting: this.#pipes.length - idle - this.#busy,
+      busy: this.size - idle - parked,
+      reconnecting: this.#closed === null ? parked : 0,
       waiters: this.#waiters.length,
       reconnects: this.#reconnects,
       attempts: this.#pipes.reduce((sum, pipe) => sum + pipe.attempts, 0),
@@ -138,10 +143,11 @@ export class ClientPool implements AsyncDisposable {
   close(): Promise<void> {
     if (this.#closed === null) {
       this.#closed = Promise.withResolvers();
-      clearInterval(this.#warmTimer);
+      this.calm = false;
+      this.#warmth?.stop();
       this.#waiters.rejectAll(() => poolError("POOL_CLOSED", "the pool was closed"));
-      for (let slot = this.#idle.pop(); slot !== null; slot = this.#idle.pop()) slot.pipe.close();
-      for (const pipe of this.#pipes) if (pipe.connection === null) pipe.close();
+      for (const slot of this.#parked) slot?.pipe.close();
+      for (let slot = this.idle.pop(); slot !== null; slot = this.idle.pop()) this.#retire(slot);
       this.#settleClosed();
     }
     return this.#closed.promise;
@@ -164,19 +170,26 @@ export class ClientPool implements AsyncDisposable {
   /** Puts a slot back, or to the first in line; where its connection is of no more use, only once it has a new one. */
   #shelve(slot: ClientSlot): void {
     if (this.#closed !== null) {
-      slot.pipe.close();
+      this.#retire(slot);
       this.#settleClosed();
     } else if (!slot.pipe.isReady) {
       // Dead, or in the middle of something that nobody will finish.
       this.#revive(slot);
     } else if (this.#waiters.length === 0) {
-      this.#idle.push(slot);
+      this.calm = true;
+      this.idle.push(slot);
     } else {
-      this.#busy++;
       slot.acquired = true;
       this.#waits.record(this.#waiters.serve(slot));
-      if (this.#waiters.length === 0) for (const pipe of this.#pipes) pipe.relax();
+      if (this.#waiters.length > 0) return;
+      this.calm = true;
+      for (const pipe of this.#pipes) pipe.relax();
     }
+  }
+
+  #retire(slot: ClientSlot): void {
+    this.#parked[slot.index] = slot;
+    slot.pipe.close();
   }
 
   #revive(slot: ClientSlot): void {
@@ -201,7 +214,7 @@ export class ClientPool implements AsyncDisposable {
   #died(pipe: Pipe): void {
     this.#tell("died", pipe.index);
     // One that is acquired is looked at when it is released.
-    const slot = this.#idle.remove((candidate) => candidate.pipe === pipe);
+    const slot = this.idle.remove((candidate) => candidate.pipe === pipe);
     if (slot !== null) this.#revive(slot);
   }
 
@@ -223,6 +236,7 @@ export class ClientPool implements AsyncDisposable {
 
   async #wait(timeout: number, signal: AbortSignal | undefined): Promise<ClientSlot> {
     const { promise, leave } = this.#waiters.wait();
+    this.calm = false;
     const timer = setTimeout(() => {
       leave(poolError("POOL_ACQUIRE_TIMEOUT", `no slot came free within ${timeout} ms`, this.#lastError));
     }, timeout);
@@ -237,34 +251,14 @@ export class ClientPool implements AsyncDisposable {
     }
   }
 
-  /** Every connection is asked for the warm-up path once in the interval, the one used longest ago first, one at a time. */
-  #keepWarm(): void {
-    const { keepWarm, warmUp } = this.#settings;
-    if (keepWarm === 0 || warmUp === null) return;
-    const warm = async (slot: ClientSlot, path: string): Promise<void> => {
-      try {
-        await slot.send(slot.writer.get(path).finish(), { timeout: keepWarm });
-      } catch {
-        // The connection is dead then, and the release makes it anew.
-      } finally {
-        slot.release();
-      }
-    };
-    this.#warmTimer = setInterval(
-      () => {
-        const slot = this.#idle.remove((candidate) => candidate.pipe.isReady);
-        if (slot === null) return;
-        slot.acquired = true;
-        this.#busy++;
-        void warm(slot, warmUp);
-      },
-      Math.max(1, keepWarm / this.size),
-    );
-    this.#warmTimer.unref();
+  #takeColdest(): ClientSlot | null {
+    const slot = this.idle.remove((candidate) => candidate.pipe.isReady);
+    if (slot !== null) slot.acquired = true;
+    return slot;
   }
 
   #makeSlot(pipe: Pipe): ClientSlot {
-    const slot = new ClientSlot(pipe, this.#giveBack);
+    const slot = new ClientSlot(pipe, this);
     this.#forgotten.register(slot, pipe);
     return slot;
   }
@@ -273,11 +267,15 @@ export class ClientPool implements AsyncDisposable {
   #recover(pipe: Pipe): void {
     if (this.#closed === null) this.#tell("forgotten", pipe.index);
     pipe.drop();
-    this.#giveBack(this.#makeSlot(pipe));
+    this.takeBack(this.#makeSlot(pipe));
+  }
+
+  get #parkedCount(): number {
+    return this.#parked.reduce((count, slot) => (slot === null ? count : count + 1), 0);
   }
 
   #settleClosed(): void {
-    if (this.#busy === 0) this.#closed?.resolve();
+    if (this.#parkedCount === this.size) this.#closed?.resolve();
   }
 
   #tell<Name extends keyof PoolEvents>(name: Name, ...details: Parameters<NonNullable<PoolEvents[Name]>>): void {

@@ -20,15 +20,15 @@ export class ClientSlot implements Disposable {
   readonly pipe: Pipe;
   /** @internal */
   acquired = false;
-  private readonly giveBack: (slot: ClientSlot) => void;
+  private readonly owner: SlotOwner;
 
   /** @internal */
-  constructor(pipe: Pipe, giveBack: (slot: ClientSlot) => void) {
+  constructor(pipe: Pipe, owner: SlotOwner) {
     this.index = pipe.index;
     this.writer = pipe.writer;
     this.reader = pipe.reader;
     this.pipe = pipe;
-    this.giveBack = giveBack;
+    this.owner = owner;
   }
 
   /** The connection below. Throws `POOL_NOT_ACQUIRED` once it has died, or the slot is released. */
@@ -50,14 +50,23 @@ export class ClientSlot implements Disposable {
 
   /** Gives the slot back. Throws `POOL_NOT_ACQUIRED` where that was done before. */
   release(): void {
-    if (!this.acquired) {
-      throw new PoolError("POOL_NOT_ACQUIRED", `Cannot release slot ${this.index}: it was released before`);
-    }
+    if (!this.acquired) throw releasedTwice(this.index);
     this.acquired = false;
-    this.giveBack(this);
+    this.owner.takeBack(this);
   }
 
   [Symbol.dispose](): void {
-    this.release();
+    if (!this.acquired) throw releasedTwice(this.index);
+    this.acquired = false;
+    this.owner.takeBack(this);
   }
+}
+
+/** Who lends slots. */
+export interface SlotOwner {
+  takeBack(slot: ClientSlot): void;
+}
+
+function releasedTwice(index: number): PoolError {
+  return new PoolError("POOL_NOT_ACQUIRED", `Cannot release slot ${index}: it was released before`);
 }

@@ -2,29 +2,30 @@
 export class LifoStack<T extends object> {
   /** 0 <= length <= capacity */
   length = 0;
-  readonly #items: (T | null)[];
+  private readonly items: (T | null)[];
 
   constructor(capacity: number) {
-    this.#items = new Array<T | null>(capacity).fill(null);
+    this.items = new Array<T | null>(capacity).fill(null);
   }
 
   push(item: T): void {
-    this.#items[this.length++] = item;
+    this.items[this.length++] = item;
   }
 
   /** The item that was pushed last, or null. */
   pop(): T | null {
-    const length = this.length;
-    if (length === 0) return null;
-    const item = this.#items[length - 1] ?? null;
-    this.#items[length - 1] = null;
-    this.length = length - 1;
+    const top = this.length - 1;
+    if (top < 0) return null;
+    const { items } = this;
+    const item = items[top] as T;
+    items[top] = null;
+    this.length = top;
     return item;
   }
 
   /** Takes out the first item, from the bottom, that `wanted` says yes to; null where there is none. */
   remove(wanted: (item: T) => boolean): T | null {
-    const items = this.#items;
+    const { items } = this;
     const index = items.findIndex((item) => item !== null && wanted(item));
     if (index < 0) return null;
     const item = items[index] ?? null;

@@ -48,8 +48,7 @@ export class Pipe {
 
   /** True where a request can be sent now. */
   get isReady(): boolean {
-    const { connection } = this;
-    return connection?.isReusable === true;
+    return this.connection !== null && this.connection.isReusable;
   }
 
   /** Connects, now; resolves with null, or the error. Joins an attempt that is under way. */
