@@ -166,6 +166,12 @@ describe("a ping", () => {
     wire.transport.deliver(ping("next"));
     ws.tryRecv();
     expect(wire.sent().at(-1)).toBe(pongLine("next"));
+    // What was owed was paid once.
+    wire.transport.room = 0;
+    ws.sendText("x".repeat(2000));
+    wire.transport.room = Number.POSITIVE_INFINITY;
+    wire.transport.drain();
+    expect(wire.sent().filter((line) => line === pongLine("4999"))).toHaveLength(1);
     ws.terminate();
   });
 
@@ -246,6 +252,42 @@ describe("the closing handshake", () => {
     expect(await ws.closed).toEqual({ code: 1000, reason: "" });
     expect(await readAll(ws)).toEqual(["text one", "text two", "close 1000"]);
     expect(wire.sent()).toHaveLength(1);
+  });
+
+  test("is answered at once where the FIN comes along, read or not", async () => {
+    const wire = new Wire();
+    const ws = await wire.stream();
+    wire.transport.deliver(joined([text("unread"), close(1000)]));
+    wire.transport.end();
+    expect(wire.sent()).toEqual(["close 1000"]);
+    expect(wire.transport.calls).toEqual(["shutdown"]);
+    ws.terminate();
+  });
+
+  test("is answered behind more than the ring holds, once it is reached, though the FIN has come", async () => {
+    const wire = new Wire();
+    const ws = await wire.stream({ bufferCapacity: 4096 });
+    const frames = Array.from({ length: 100 }, (_, at) => text(`${at}`.padEnd(100)));
+    wire.transport.deliver(joined([...frames, close(1000)]));
+    wire.transport.end();
+    await turn();
+    expect(wire.sent()).toEqual([]);
+    expect(await readAll(ws)).toHaveLength(101);
+    expect(wire.sent()).toEqual(["close 1000"]);
+    expect(wire.transport.calls).toEqual(["shutdown"]);
+    wire.transport.close(null);
+    expect(await ws.closed).toEqual({ code: 1000, reason: "" });
+  });
+
+  test("is told to a connection that pauses behind it, whatever follows it", async () => {
+    const wire = new Wire();
+    const diary = new Diary();
+    const ws = await wire.connection(diary);
+    wire.transport.deliver(joined([text("a"), close(1000), text("after")]));
+    ws.pause();
+    wire.transport.end();
+    wire.transport.close(null);
+    expect(diary.entries).toEqual(["message text a", "batch 1", "close 1000"]);
   });
 
   test("whose frame comes in two pieces is answered once", async () => {
@@ -630,6 +672,26 @@ describe("the transport's end", () => {
     unread.transport.close(reset);
     expect(await later.closed).toEqual({ code: 1006, reason: "" });
     expect(await readAll(later)).toEqual(["text one", "ping 78", "text two", "error CONNECTION_RESET"]);
+  });
+
+  test("drops what waits to be sent", async () => {
+    const wire = new Wire();
+    const ws = await wire.stream();
+    wire.transport.room = 0;
+    ws.sendText("stuck");
+    wire.transport.close(reset);
+    expect(ws.bufferedAmount).toBe(0);
+  });
+
+  test("before a fault of the peer was read leaves nothing to be done for it", async () => {
+    const wire = new Wire();
+    const ws = await wire.stream({ closeTimeout: 10 });
+    wire.transport.deliver(joined([text("unread"), frameBytes({ opcode: 3 })]));
+    wire.transport.close(reset);
+    expect(await readAll(ws)).toEqual(["text unread", "error WS_RESERVED_OPCODE"]);
+    await Bun.sleep(30);
+    expect(wire.transport.calls).toEqual([]);
+    expect(wire.sent()).toEqual([]);
   });
 
   test("by a fault behind the peer's close frame is no error", async () => {

@@ -228,6 +228,7 @@ describe("terminate", () => {
     const ws = await WsStream.connect(server.url);
     const peer = await server.peer();
     ws.terminate();
+    expect(ws.state).toBe("ended");
     await peer.until(({ gone }) => gone);
     expect(peer.closeError).toMatchObject({ code: "ECONNRESET" });
   });
