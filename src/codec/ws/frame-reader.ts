@@ -1,13 +1,14 @@
-import { isAscii, wordsOf } from "../ascii.ts";
+import { wordsOf } from "../ascii.ts";
 import { ByteRing, plainMemory } from "../byte-ring.ts";
 import { ProtocolError, type ProtocolFault } from "../errors.ts";
-import { UTF8_ACCEPT, Utf8Check, utf8Step } from "../utf8.ts";
+import { Utf8Check } from "../utf8.ts";
 import { Assembly } from "./assembly.ts";
 import { closePayloadFault } from "./close-payload.ts";
 import { FrameHeader, type HeaderRules } from "./frame-header.ts";
-import { keyAt, maskBytes } from "./mask.ts";
+import { maskBytes } from "./mask.ts";
 import { ASCII, CheckedMessage, type Message, ReaderMessage } from "./message.ts";
-import { FIN, LENGTH_16, MASK_BIT, MAX_HEADER, Opcode } from "./opcode.ts";
+import { MASK_BIT, MAX_HEADER, MAX_SHORT, Opcode } from "./opcode.ts";
+import { PlainFrames } from "./plain-frames.ts";
 import { type FrameReaderOptions, readerSettings } from "./reader-options.ts";
 
 /**
@@ -33,12 +34,13 @@ export class FrameReader {
   /** First byte not yet read: `ring.head <= end <= ring.tail`; a message lent out of the ring ends there. */
   private end = 0;
   /** The bet of {@link next} can be made: nothing is under way, the next byte starts a frame. */
-  private fast: boolean;
+  private fast = false;
+  private readonly plain: PlainFrames;
+  /** `plain.short` where the bet can be made, else −1, which no byte is. */
+  private short = -1;
   private readonly bytes: Uint8Array;
   private readonly words: Int32Array;
   private readonly keySize: number;
-  private readonly maskBit: number;
-  private readonly fastLimit: number;
   private readonly message: ReaderMessage;
 
   /** The frame under way; its `size` is 0 while there is none. */
@@ -64,13 +66,12 @@ export class FrameReader {
     this.bytes = ring.bytes;
     this.words = wordsOf(ring.bytes);
     this.rules = { maskBit, maxFrameSize, maxMessageSize };
-    this.maskBit = maskBit;
+    this.plain = new PlainFrames(this.rules);
     this.keySize = maskBit === 0 ? 0 : 4;
-    this.fastLimit = Math.min(maxFrameSize, maxMessageSize);
     this.message = new ReaderMessage(ring.bytes);
     this.assembly = new Assembly(ring.capacity);
     this.debug = debug;
-    this.fast = !debug;
+    this.bet(!debug);
   }
 
   /**
@@ -93,38 +94,20 @@ export class FrameReader {
   /**
    * The next message, or null where more bytes are needed, the peer has closed, or {@link failure} is set.
    *
-   * Bet: an unfragmented data frame with a 7-bit or 16-bit length, all of it there. Everything else is for {@link nextSlow}, which also
-   * reads these and is the oracle for them.
+   * Bet: what is small is inlined where it is called, so only the plainest frames are read here. The rest is for {@link nextPlain}, and
+   * what that does not take for {@link nextSlow}, which reads everything and is the oracle for both.
    */
   next(): Message | null {
     const start = this.end;
     const tail = this.ring.tail;
-    if (!this.fast || tail - start < 4) return this.nextSlow();
     const bytes = this.bytes;
-    const first = bytes[start]!;
-    if (first !== BINARY_FRAME && first !== TEXT_FRAME) return this.nextSlow();
-
-    const keySize = this.keySize;
-    let length = bytes[start + 1]! ^ this.maskBit;
-    let payload = start + 2 + keySize;
-    if (length >= LENGTH_16) {
-      if (length !== LENGTH_16) return this.nextSlow();
-      length = (bytes[start + 2]! << 8) | bytes[start + 3]!;
-      if (length < LENGTH_16) return this.nextSlow();
-      payload += 2;
-    }
+    if (tail - start < 4 || bytes[start] !== this.short) return this.nextPlain();
+    const payload = start + 2;
+    const length = bytes[start + 1]!;
     const end = payload + length;
-    if (end > tail || length > this.fastLimit) return this.nextSlow();
-
-    if (keySize !== 0) maskBytes(bytes, this.words, payload, end, keyAt(bytes, payload - 4), 0);
+    if (length > MAX_SHORT || end > tail) return this.nextPlain();
     const message = this.message;
-    if (first === TEXT_FRAME) {
-      const ascii = isAscii(bytes, this.words, payload, end);
-      if (!ascii && utf8Step(bytes, payload, end, UTF8_ACCEPT) !== UTF8_ACCEPT) return this.fail("WS_INVALID_UTF8", "");
-      message.mark = ascii ? Opcode.TEXT | ASCII : Opcode.TEXT;
-    } else {
-      message.mark = Opcode.BINARY;
-    }
+    if (message.mark !== Opcode.BINARY) message.enter(Opcode.BINARY);
     if (message.buffer !== bytes) message.buffer = bytes;
     message.start = payload;
     message.end = end;
@@ -168,7 +151,20 @@ export class FrameReader {
     this.assemblyLent = false;
     this.assembly.clear();
     this.lent?.expire();
-    this.fast = !this.debug;
+    this.bet(!this.debug);
+  }
+
+  /** The same for any plain frame. */
+  private nextPlain(): Message | null {
+    const { bytes, message } = this;
+    const start = this.end;
+    const tail = this.ring.tail;
+    if (!this.fast || tail - start < 4) return this.nextSlow();
+    const end = this.plain.read(bytes, this.words, start, tail, message);
+    if (end < 0) return this.nextSlow();
+    if (message.buffer !== bytes) message.buffer = bytes;
+    this.end = end;
+    return message;
   }
 
   private nextSlow(): Message | null {
@@ -180,7 +176,7 @@ export class FrameReader {
     }
     const message = this.readFrames();
     const underWay = this.header.size !== 0 || this.messageOpcode !== 0 || this.assemblyLent;
-    this.fast = !underWay && !this.closed && this.failure === null && !this.debug;
+    this.bet(!underWay && !this.closed && this.failure === null && !this.debug);
     if (!this.debug) return message;
     this.lent?.expire();
     this.lent = message === null ? null : new CheckedMessage(message);
@@ -266,19 +262,21 @@ export class FrameReader {
       this.closed = true;
     }
     const message = this.message;
-    message.mark = opcode === Opcode.TEXT && this.text.ascii ? opcode | ASCII : opcode;
+    message.enter(opcode === Opcode.TEXT && this.text.ascii ? opcode | ASCII : opcode);
     message.buffer = buffer;
     message.start = start;
     message.end = end;
     return message;
   }
 
+  private bet(fast: boolean): void {
+    this.fast = fast;
+    this.short = fast ? this.plain.short : -1;
+  }
+
   private fail(fault: ProtocolFault, detail: string): null {
     this.failure = new ProtocolError(fault, detail);
-    this.fast = false;
+    this.bet(false);
     return null;
   }
 }
-
-const BINARY_FRAME: number = FIN | Opcode.BINARY;
-const TEXT_FRAME: number = FIN | Opcode.TEXT;

@@ -61,7 +61,7 @@ export class FrameScout {
   #copy(start: number, end: number): ReaderMessage {
     const message = this.#message;
     message.buffer.set(this.#reader.ring.bytes.subarray(start, end));
-    message.mark = this.#header.opcode;
+    message.enter(this.#header.opcode);
     message.end = end - start;
     maskBytes(message.buffer, this.#words, 0, message.end, this.#header.key, 0);
     return message;

@@ -1,9 +1,8 @@
-import { isAscii, wordsOf } from "../ascii.ts";
-import { UTF8_ACCEPT, utf8Step } from "../utf8.ts";
+import { wordsOf } from "../ascii.ts";
 import type { HeaderRules } from "./frame-header.ts";
-import { keyAt, maskBytes } from "./mask.ts";
-import { ASCII, type Message, ReaderMessage } from "./message.ts";
-import { FIN, LENGTH_16, Opcode } from "./opcode.ts";
+import { type Message, ReaderMessage } from "./message.ts";
+import { MAX_SHORT, Opcode } from "./opcode.ts";
+import { PlainFrames } from "./plain-frames.ts";
 
 /** Takes messages one by one. */
 export interface MessageSink {
@@ -13,20 +12,16 @@ export interface MessageSink {
 
 /**
  * Reads frames where they lie, in the chunk that the socket gave, without the ring: the fast way where nothing is under way.
- *
- * Bet: unfragmented data frames with a 7-bit or 16-bit length, whole in the chunk. It stops at the first frame that is anything else, or
- * breaks a rule, and leaves it as it came: that one is for the {@link FrameReader}, which is the oracle for the others.
+ * It stops at the first frame that is not plain and leaves it as it came: that one is for the frame reader.
  */
 export class FrameWalk {
   /** Index after the last frame that was taken, also where the sink threw. */
   position = 0;
-  readonly #message: ReaderMessage = new ReaderMessage(new Uint8Array(0));
-  readonly #maskBit: number;
-  readonly #limit: number;
+  private readonly message: ReaderMessage = new ReaderMessage(new Uint8Array(0));
+  private readonly plain: PlainFrames;
 
   constructor(rules: HeaderRules) {
-    this.#maskBit = rules.maskBit;
-    this.#limit = Math.min(rules.maxFrameSize, rules.maxMessageSize);
+    this.plain = new PlainFrames(rules);
   }
 
   /**
@@ -34,44 +29,24 @@ export class FrameWalk {
    * it did. `chunk` starts at a multiple of 4 in its ArrayBuffer, and is unmasked in place.
    */
   run(chunk: Uint8Array, offset: number, sink: MessageSink): boolean {
-    const message = this.#message;
-    const maskBit = this.#maskBit;
-    const keySize = maskBit === 0 ? 0 : 4;
-    const limit = this.#limit;
+    const { message, plain } = this;
+    const { short } = plain;
+    const words = wordsOf(chunk);
     const tail = chunk.length;
-    let words: Int32Array | null = null;
     let start = offset;
     this.position = offset;
     message.buffer = chunk;
     while (tail - start >= 4) {
-      const first = chunk[start]!;
-      if (first !== BINARY_FRAME && first !== TEXT_FRAME) return true;
-      let length = chunk[start + 1]! ^ maskBit;
-      let payload = start + 2 + keySize;
-      if (length >= LENGTH_16) {
-        if (length !== LENGTH_16) return true;
-        length = (chunk[start + 2]! << 8) | chunk[start + 3]!;
-        if (length < LENGTH_16) return true;
-        payload += 2;
+      const length = chunk[start + 1]!;
+      let end = start + 2 + length;
+      if (chunk[start] === short && length <= MAX_SHORT && end <= tail) {
+        if (message.mark !== Opcode.BINARY) message.enter(Opcode.BINARY);
+        message.start = start + 2;
+        message.end = end;
+      } else {
+        end = plain.read(chunk, words, start, tail, message);
+        if (end < 0) return true;
       }
-      const end = payload + length;
-      if (end > tail || length > limit) return true;
-      message.mark = Opcode.BINARY;
-      if (first === TEXT_FRAME || keySize !== 0) {
-        words ??= wordsOf(chunk);
-        const key = keySize === 0 ? 0 : keyAt(chunk, payload - 4);
-        if (key !== 0) maskBytes(chunk, words, payload, end, key, 0);
-        if (first === TEXT_FRAME) {
-          const ascii = isAscii(chunk, words, payload, end);
-          if (!ascii && utf8Step(chunk, payload, end, UTF8_ACCEPT) !== UTF8_ACCEPT) {
-            if (key !== 0) maskBytes(chunk, words, payload, end, key, 0);
-            return true;
-          }
-          message.mark = ascii ? Opcode.TEXT | ASCII : Opcode.TEXT;
-        }
-      }
-      message.start = payload;
-      message.end = end;
       this.position = end;
       start = end;
       if (!sink.take(message)) return false;
@@ -81,10 +56,8 @@ export class FrameWalk {
 
   /** Lets the chunk go. */
   release(): void {
-    this.#message.buffer = NOTHING;
+    this.message.buffer = NOTHING;
   }
 }
 
-const BINARY_FRAME: number = FIN | Opcode.BINARY;
-const TEXT_FRAME: number = FIN | Opcode.TEXT;
 const NOTHING: Uint8Array = new Uint8Array(0);

@@ -12,6 +12,7 @@ export type MessageKind = "text" | "binary" | "ping" | "pong" | "close";
  * With `NEXUS_DEBUG=1` in the environment reading an expired one throws `MESSAGE_EXPIRED`.
  */
 export class Message {
+  kind: MessageKind = "binary";
   /** The memory that holds the payload at `[start, end)`. */
   buffer: Uint8Array;
   start = 0;
@@ -21,10 +22,6 @@ export class Message {
 
   constructor(buffer: Uint8Array) {
     this.buffer = buffer;
-  }
-
-  get kind(): MessageKind {
-    return KINDS[this.mark & OPCODE_BITS]!;
   }
 
   /** True for a ping, a pong or a close, false for text and binary. */
@@ -89,6 +86,12 @@ export type OwnedMessage =
 /** The message as its reader sees it: the field that a handler has no business with is open here. */
 export class ReaderMessage extends Message {
   declare mark: number;
+
+  /** Says what the message is. Call it where `mark` changes: runs of one kind are the rule, and a comparison costs less than two stores. */
+  enter(mark: number): void {
+    this.mark = mark;
+    this.kind = KINDS[mark & OPCODE_BITS]!;
+  }
 }
 
 /** Of a message's mark: text that can be read without decoding. */
@@ -115,7 +118,7 @@ export class CheckedMessage extends Message {
 
   constructor(of: ReaderMessage) {
     super(of.buffer);
-    for (const name of ["mark", "buffer", "start", "end"] as const) {
+    for (const name of ["kind", "mark", "buffer", "start", "end"] as const) {
       const value = of[name];
       Object.defineProperty(this, name, { get: () => this.#read(value), enumerable: true });
     }

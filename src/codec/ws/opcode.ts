@@ -21,6 +21,8 @@ export const LENGTH_BITS = 0x7f;
 export const LENGTH_16 = 126;
 export const LENGTH_64 = 127;
 
+/** The longest payload whose length stands in the second header byte. */
+export const MAX_SHORT = 125;
 /** RFC 6455 section 5.5. */
 export const MAX_CONTROL_PAYLOAD = 125;
 /** Two bytes, a 64-bit length, a masking key. */
