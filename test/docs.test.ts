@@ -37,6 +37,7 @@ test("the pages are found", () => {
     "README.md",
     "docs/design.md",
     "docs/errors.md",
+    "docs/proxies.md",
     "docs/tls.md",
     "docs/tuning.md",
     "docs/websocket.md",
