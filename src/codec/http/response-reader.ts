@@ -13,6 +13,7 @@ import {
   readerCapacity,
   responseReaderSettings,
 } from "./response-options.ts";
+import { BODY, DONE, HEAD, IDLE, type ResponsePhase, STREAM, TUNNEL } from "./response-phase.ts";
 import { ResponseStore } from "./response-store.ts";
 
 /**
@@ -30,7 +31,7 @@ export class ResponseReader {
   continued = false;
   readonly ring: ByteRing;
 
-  private phase: Phase = IDLE;
+  private phase: ResponsePhase = IDLE;
   /** No more bytes can come. */
   private ended = false;
   private expectation: Expectation = ORDINARY;
@@ -68,11 +69,7 @@ export class ResponseReader {
     if (this.phase !== IDLE && this.phase !== DONE) {
       throw new UsageError("RESPONSE_UNDER_WAY", "Cannot expect a response: the one before was not read to its end");
     }
-    const { pending } = this;
-    if (pending > 0) {
-      this.fail("HTTP_RESPONSE_UNEXPECTED", `${pending} bytes`);
-      return;
-    }
+    if (this.judgePending()) return;
     this.begin();
     this.head.begin(method, expectation.upgrade === true);
     this.expectation = expectation;
@@ -104,13 +101,16 @@ export class ResponseReader {
   }
 
   /**
-   * The response, once; null where more bytes are needed, none is expected, or {@link failure} is set. A streamed one comes as soon as
-   * its head is there.
+   * The response, once; null where more bytes are needed, none is expected, or {@link failure} is set: also by bytes behind a response, which
+   * stays lent. A streamed one comes as soon as its head is there.
    */
   next(): Response | null {
     if (this.failure !== null) return null;
     if (this.phase === HEAD && !this.readHead()) return null;
-    if (this.phase !== BODY) return null;
+    if (this.phase !== BODY) {
+      this.judgePending();
+      return null;
+    }
     if (this.expectation.stream === true && !this.body.complete) return this.beginStream();
     return this.takeBody() ? this.finish() : null;
   }
@@ -277,6 +277,14 @@ export class ResponseReader {
     return this.lent.response;
   }
 
+  /** True where the response is over and there are bytes behind it. */
+  private judgePending(): boolean {
+    const { pending } = this;
+    if (this.phase !== DONE || pending === 0) return false;
+    this.fail("HTTP_RESPONSE_UNEXPECTED", `${pending} bytes`);
+    return true;
+  }
+
   /** More bytes are needed: where none can come, what is there was cut. */
   private judgeEnd(): false {
     if (!this.ended || this.failure !== null) return false;
@@ -290,17 +298,5 @@ export class ResponseReader {
   }
 }
 
-type Phase = typeof IDLE | typeof HEAD | typeof BODY | typeof STREAM | typeof TUNNEL | typeof DONE;
-
-/** No request was announced yet. */
-const IDLE = 0;
-const HEAD = 1;
-const BODY = 2;
-/** The response was lent, its body is taken piece by piece. */
-const STREAM = 3;
-/** The response was lent; what follows is another protocol's. */
-const TUNNEL = 4;
-/** The response was lent, and is over. */
-const DONE = 5;
-
+/** RFC 9110 section 15.2.1. */
 const CONTINUE = 100;
