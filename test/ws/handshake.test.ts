@@ -296,7 +296,7 @@ describe("an answer that is wrong", () => {
   test.each<[why: string, answer: string]>([
     ["garbage", "\x00\xff\x13garbage\r\n\r\n"],
     ["another protocol", "SSH-2.0-OpenSSH_9.6\r\n\r\n"],
-    ["HTTP/1.0", "HTTP/1.0 101 Switching Protocols\r\n\r\n"],
+    ["HTTP/2", "HTTP/2 101 Switching Protocols\r\n\r\n"],
     ["bare line feeds", "HTTP/1.1 101 Switching Protocols\nUpgrade: websocket\n\n"],
     ["a folded field", "HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n"],
     ["a field without a name", "HTTP/1.1 200 OK\r\n: b\r\n\r\n"],

@@ -1,5 +1,6 @@
-import { HeadReader } from "../http/head.ts";
-import { decodeLatin1, decodeUtf8 } from "../text.ts";
+import type { Response } from "../http/response.ts";
+import { ResponseReader } from "../http/response-reader.ts";
+import { decodeUtf8 } from "../text.ts";
 
 /** What a client expects of the server's answer. */
 export interface UpgradeExpectation {
@@ -37,146 +38,114 @@ export class UpgradeResponseReader {
   outcome: UpgradeOutcome | null = null;
 
   readonly #expected: UpgradeExpectation;
-  readonly #head: HeadReader;
-  readonly #maxBodySize: number;
-  readonly #bytes: Uint8Array;
+  readonly #reader: ResponseReader;
+  readonly #body: Uint8Array;
+  #bodyLength = 0;
   #length = 0;
-  /** Where the head begins: behind the interim responses. */
-  #start = 0;
-  /** 0 while there is no status line. */
-  #status = 0;
-  /** The index at which a refusal's body ends; −1 while the head is incomplete. */
-  #bodyEnd = -1;
+  /** Lent once the head is there. */
+  #response: Response | null = null;
 
   constructor(expected: UpgradeExpectation) {
     const maxHeadSize = expected.maxHeadSize ?? MAX_HEAD_SIZE;
     this.#expected = expected;
-    this.#maxBodySize = expected.maxBodySize ?? MAX_BODY_SIZE;
-    this.#head = new HeadReader({ maxHeadSize, maxHeaders: MAX_HEADERS });
-    this.#bytes = new Uint8Array(maxHeadSize + this.#maxBodySize);
+    this.#body = new Uint8Array(expected.maxBodySize ?? MAX_BODY_SIZE);
+    this.#reader = new ResponseReader({ capacity: Math.max(maxHeadSize, LEAST_CAPACITY), maxHeadSize, debug: false });
+    this.#reader.expect("GET", { upgrade: true, stream: true });
   }
 
-  /**
-   * Takes from `chunk` what belongs to the handshake and returns how many bytes that were; the rest are frames. Interim responses
-   * (1xx other than 101, RFC 9110 section 15.2) are passed over; they and the head share `maxHeadSize` and `maxBodySize` bytes.
-   */
+  /** Takes from `chunk` what belongs to the handshake and returns how many bytes that were; the rest are frames. */
   read(chunk: Uint8Array): number {
     if (this.outcome !== null) return 0;
-    const before = this.#length;
-    const taken = Math.min(chunk.length, this.#bytes.length - before);
-    this.#bytes.set(chunk.subarray(0, taken), before);
-    this.#length += taken;
-    while (this.#bodyEnd < 0) {
-      if (!this.#readHead()) return taken;
-      if (this.#status < 200 && this.#status !== 101) {
-        this.#start += this.#head.size;
-        this.#head.clear();
-        this.#status = 0;
-        continue;
-      }
-      this.#judgeHead();
-      if (this.outcome !== null) return this.#start + this.#head.size - before;
+    const reader = this.#reader;
+    let taken = 0;
+    while (this.outcome === null && taken < chunk.length) {
+      taken += reader.read(chunk, taken);
+      this.#advance();
     }
-    if (this.#length >= this.#bodyEnd) this.#refuseByStatus();
-    return taken;
+    this.#length += taken;
+    return taken - reader.pending;
   }
 
   /** The status is known to be a refusal; its body is still coming. */
   get refused(): boolean {
-    return this.outcome === null && this.#bodyEnd >= 0;
+    return this.outcome === null && this.#response !== null;
   }
 
   /** The connection ended: whatever is there of a refusal's body is all of it. */
   eof(): void {
     if (this.outcome !== null) return;
-    if (this.#bodyEnd >= 0) this.#refuseByStatus();
-    else this.#refuse("HANDSHAKE_CUT", `the connection ended after ${this.#length} bytes`);
+    if (this.#response !== null) this.#refuseByStatus(this.#response);
+    else this.#refuse("HANDSHAKE_CUT", `the connection ended after ${this.#length} bytes`, null);
   }
 
-  /** True once the head is whole; false where bytes are missing, or it is refused: its first line as soon as that is there. */
-  #readHead(): boolean {
-    const head = this.#head;
-    const whole = head.read(this.#bytes, this.#start, this.#length);
-    if (this.#status === 0 && head.startLineLength >= 0) {
-      const line = decodeLatin1(this.#bytes, this.#start, this.#start + head.startLineLength);
-      this.#status = Number(STATUS_LINE.exec(line)?.[1] ?? 0);
-      if (this.#status === 0) {
-        this.#refuse("HANDSHAKE_MALFORMED", `status line ${JSON.stringify(line.slice(0, 100))}`, 0, []);
-        return false;
-      }
+  #advance(): void {
+    const reader = this.#reader;
+    this.#response ??= reader.next();
+    const response = this.#response;
+    if (response === null) {
+      const { failure } = reader;
+      if (failure !== null) this.#refuse("HANDSHAKE_MALFORMED", `${failure.code}: ${failure.message}`, null);
+    } else if (response.upgraded) {
+      this.#judge(response);
+    } else {
+      this.#takeBody(response);
     }
-    if (head.fault !== null) this.#refuse("HANDSHAKE_MALFORMED", `${head.fault} ${head.detail}`);
-    else if (!whole && this.#length === this.#bytes.length)
-      this.#refuse("HANDSHAKE_MALFORMED", `HTTP_HEAD_TOO_LARGE ${this.#length} bytes and no end`);
-    return whole;
   }
 
-  #judgeHead(): void {
-    if (this.#status !== 101) {
-      const length = this.#single("content-length");
-      const stated = length !== null && /^\d{1,15}$/.test(length) ? Number(length) : this.#maxBodySize;
-      const bodySize = this.#status === 204 || this.#status === 304 ? 0 : Math.min(stated, this.#maxBodySize);
-      this.#bodyEnd = Math.min(this.#start + this.#head.size + bodySize, this.#bytes.length);
-      return;
-    }
-    const broken = this.#brokenRule();
-    if (broken !== null) this.#refuse("HANDSHAKE_INVALID", broken, 101);
+  #judge(response: Response): void {
+    const broken = brokenRule(response, this.#expected);
+    if (broken !== null) this.#refuse("HANDSHAKE_INVALID", broken, response);
     else
-      this.outcome = { open: true, protocol: this.#single("sec-websocket-protocol") ?? "", headers: this.#headers() };
+      this.outcome = { open: true, protocol: single(response, "sec-websocket-protocol") ?? "", headers: [...response] };
   }
 
-  /** Which rule the 101 breaks, or null. */
-  #brokenRule(): string | null {
-    const { accept, protocols } = this.#expected;
-    if (this.#single("upgrade")?.toLowerCase() !== "websocket") return "Upgrade is not websocket";
-    if (!this.#hasToken("connection", "upgrade")) return "Connection does not list Upgrade";
-    if (this.#single("sec-websocket-accept") !== accept) return "Sec-WebSocket-Accept does not answer the key";
-    if (this.#find("sec-websocket-extensions") >= 0) return "an extension was chosen that was not offered";
-    if (this.#find("sec-websocket-protocol") < 0) return null;
-    const protocol = this.#single("sec-websocket-protocol");
-    return protocol !== null && protocols.includes(protocol) ? null : "a subprotocol was chosen that was not offered";
+  /** Keeps what there is room for; a body that breaks off, or off the rules, is what came of it. */
+  #takeBody(response: Response): void {
+    const reader = this.#reader;
+    if (response.streamed)
+      for (let piece = reader.nextPiece(); piece !== null; piece = reader.nextPiece()) this.#keep(piece);
+    else this.#keep(response.bodyBytes());
+    const over = !response.streamed || reader.bodyComplete || reader.failure !== null;
+    if (over || this.#bodyLength === this.#body.length) this.#refuseByStatus(response);
   }
 
-  #refuseByStatus(): void {
-    this.#refuse("HANDSHAKE_REFUSED", `status ${this.#status}`, this.#status);
+  #keep(piece: Uint8Array): void {
+    const kept = piece.subarray(0, this.#body.length - this.#bodyLength);
+    this.#body.set(kept, this.#bodyLength);
+    this.#bodyLength += kept.length;
   }
 
-  #refuse(code: string, reason: string, status = 0, headers: HeaderPairs = this.#headers()): void {
-    const bodyStart = this.#start + this.#head.size;
-    const body = this.#bodyEnd < 0 ? "" : decodeUtf8(this.#bytes, bodyStart, Math.min(this.#length, this.#bodyEnd));
-    this.outcome = { open: false, code, reason, status, headers, body };
+  #refuseByStatus(response: Response): void {
+    this.#refuse("HANDSHAKE_REFUSED", `status ${response.status}`, response);
   }
 
-  #headers(): HeaderPairs {
-    const head = this.#head;
-    return Array.from(
-      { length: head.count },
-      (_, index) => [head.name(this.#bytes, this.#start, index), head.value(this.#bytes, this.#start, index)] as const,
-    );
-  }
-
-  #find(name: string, from = 0): number {
-    return this.#head.find(this.#bytes, this.#start, name, from);
-  }
-
-  /** The value of a field that must not be repeated; null where it is missing or repeated. */
-  #single(name: string): string | null {
-    const index = this.#find(name);
-    return index < 0 || this.#find(name, index + 1) >= 0 ? null : this.#head.value(this.#bytes, this.#start, index);
-  }
-
-  #hasToken(name: string, token: string): boolean {
-    for (let index = this.#find(name); index >= 0; index = this.#find(name, index + 1)) {
-      const tokens = this.#head.value(this.#bytes, this.#start, index).toLowerCase().split(",");
-      if (tokens.some((part) => part.trim() === token)) return true;
-    }
-    return false;
+  #refuse(code: string, reason: string, response: Response | null): void {
+    const headers = response === null ? [] : [...response];
+    const body = decodeUtf8(this.#body, 0, this.#bodyLength);
+    this.outcome = { open: false, code, reason, status: response?.status ?? 0, headers, body };
   }
 }
 
-/** RFC 9112 section 4. A refusal may come from a proxy that answers in HTTP/1.0, which has no 1xx; the upgrade needs HTTP/1.1. */
-const STATUS_LINE = /^HTTP\/1\.(?:1 (?=[1-5])|0 (?=[2-5]))(\d\d\d)(?: [^\r\n]*)?$/;
+/** Which rule the 101 breaks, or null. */
+function brokenRule(response: Response, { accept, protocols }: UpgradeExpectation): string | null {
+  if (response.version !== "1.1") return "the answer is not HTTP/1.1";
+  if (single(response, "upgrade")?.toLowerCase() !== "websocket") return "Upgrade is not websocket";
+  const connection = response.headers("connection").join().toLowerCase().split(",");
+  if (!connection.some((token) => token.trim() === "upgrade")) return "Connection does not list Upgrade";
+  if (single(response, "sec-websocket-accept") !== accept) return "Sec-WebSocket-Accept does not answer the key";
+  if (response.header("sec-websocket-extensions") !== null) return "an extension was chosen that was not offered";
+  if (response.header("sec-websocket-protocol") === null) return null;
+  const protocol = single(response, "sec-websocket-protocol");
+  return protocol !== null && protocols.includes(protocol) ? null : "a subprotocol was chosen that was not offered";
+}
+
+/** The value of a field that must not be repeated; null where it is missing or repeated. */
+function single(response: Response, name: string): string | null {
+  const [value, ...more] = response.headers(name);
+  return value === undefined || more.length > 0 ? null : value;
+}
 
 const MAX_HEAD_SIZE = 16 << 10;
 const MAX_BODY_SIZE = 4 << 10;
-const MAX_HEADERS = 128;
+/** What the response's reader needs. */
+const LEAST_CAPACITY = 256;

@@ -215,13 +215,10 @@ describe("a refusal", () => {
     expect(reader.outcome).toMatchObject({ body: "no!" });
   });
 
-  test.each(["Content-Length: 1000000", "Content-Length: 99999999999999999999", "Content-Length: x", "X: y"])(
-    "keeps no more of its body than maxBodySize: %p",
-    (field) => {
-      const answer = joined([head("HTTP/1.1 403 Forbidden", [field]), utf8("0123456789")]);
-      expect(readAll(answer, { maxBodySize: 4 }).outcome).toMatchObject({ code: "HANDSHAKE_REFUSED", body: "0123" });
-    },
-  );
+  test.each(["Content-Length: 1000000", "X: y"])("keeps no more of its body than maxBodySize: %p", (field) => {
+    const answer = joined([head("HTTP/1.1 403 Forbidden", [field]), utf8("0123456789")]);
+    expect(readAll(answer, { maxBodySize: 4 }).outcome).toMatchObject({ code: "HANDSHAKE_REFUSED", body: "0123" });
+  });
 
   test("without a length ends with the connection", () => {
     const reader = new UpgradeResponseReader(EXPECTED);
@@ -256,12 +253,10 @@ describe("what is not HTTP", () => {
   test.each([
     "SSH-2.0-OpenSSH_9.6",
     "HTTP/2 101 Switching Protocols",
-    "HTTP/1.0 101 x",
     "HTTP/1.2 101 x",
     "HTTP/1.1 10 x",
     "HTTP/1.1 1010 x",
     "HTTP/1.1  101 x",
-    "HTTP/1.1 600 x",
     "HTTP/1.1 099 x",
     "http/1.1 101 x",
     " HTTP/1.1 101 x",
@@ -273,7 +268,7 @@ describe("what is not HTTP", () => {
     const expected = {
       open: false,
       code: "HANDSHAKE_MALFORMED",
-      reason: `status line ${JSON.stringify(line)}`,
+      reason: expect.stringMatching(/^HTTP_(STATUS_LINE|VERSION): /),
       status: 0,
       headers: [],
       body: "",
@@ -282,16 +277,32 @@ describe("what is not HTTP", () => {
     expect(readAll(start).outcome).toEqual(expected);
   });
 
-  test("a field that breaks a rule: the fault, and the fields before it", () => {
+  test("a 101 of HTTP/1.0, which cannot upgrade", () => {
+    const outcome = readAll(head("HTTP/1.0 101 x", FIELDS)).outcome;
+    expect(outcome).toMatchObject({ code: "HANDSHAKE_INVALID", reason: "the answer is not HTTP/1.1", status: 101 });
+  });
+
+  test.each(["99999999999999999999", "x", "1, 2"])("a body whose length is %p", (length) => {
+    const outcome = readAll(head("HTTP/1.1 403 Forbidden", [`Content-Length: ${length}`])).outcome;
+    expect(outcome).toMatchObject({ code: "HANDSHAKE_MALFORMED", status: 0 });
+  });
+
+  test("a field that breaks a rule", () => {
     const { outcome } = readAll(head("HTTP/1.1 101 x", [FIELDS[0]!, "Bad Name: x", FIELDS[1]!]));
     expect(outcome).toEqual({
       open: false,
       code: "HANDSHAKE_MALFORMED",
-      reason: "HTTP_HEADER_NAME at byte 39",
+      reason: expect.stringMatching(/^HTTP_HEADER_NAME: .*at byte 39$/),
       status: 0,
-      headers: [["Upgrade", "websocket"]],
+      headers: [],
       body: "",
     });
+  });
+
+  test("a refusal in chunks: its body without them, whole as soon as the last one is there", () => {
+    const body = utf8("6\r\nslow d\r\n3\r\nown\r\n0\r\n\r\n");
+    const { outcome } = readAll(joined([head("HTTP/1.1 429 Slow", ["Transfer-Encoding: chunked"]), body]));
+    expect(outcome).toMatchObject({ code: "HANDSHAKE_REFUSED", status: 429, body: "slow down" });
   });
 
   test("a head over its limit", () => {
@@ -299,7 +310,7 @@ describe("what is not HTTP", () => {
     const answer = head("HTTP/1.1 101 x", fields);
     expect(readAll(answer, { maxHeadSize: 200 }).outcome).toMatchObject({
       code: "HANDSHAKE_MALFORMED",
-      reason: "HTTP_HEAD_TOO_LARGE it is over 200 bytes",
+      reason: expect.stringMatching(/^HTTP_HEAD_TOO_LARGE: .*200 bytes/),
     });
     expect(readAll(answer, { maxHeadSize: answer.length - 1 }).outcome).toMatchObject({ code: "HANDSHAKE_MALFORMED" });
     expect(readAll(answer, { maxHeadSize: answer.length }).outcome).toMatchObject({ code: "HANDSHAKE_INVALID" });
@@ -311,7 +322,7 @@ describe("what is not HTTP", () => {
     reader.read(answer);
     expect(reader.outcome).toMatchObject({
       code: "HANDSHAKE_MALFORMED",
-      reason: "HTTP_HEAD_TOO_LARGE it is over 16384 bytes",
+      reason: expect.stringMatching(/^HTTP_HEAD_TOO_LARGE: .*16384 bytes/),
     });
   });
 
@@ -319,7 +330,10 @@ describe("what is not HTTP", () => {
     const fields = Array.from({ length: 126 }, (_, at) => `X-${at}: 1`);
     const reader = new UpgradeResponseReader(EXPECTED);
     reader.read(head("HTTP/1.1 101 x", [...FIELDS, ...fields]));
-    expect(reader.outcome).toMatchObject({ code: "HANDSHAKE_MALFORMED", reason: "HTTP_TOO_MANY_HEADERS over 128" });
+    expect(reader.outcome).toMatchObject({
+      code: "HANDSHAKE_MALFORMED",
+      reason: expect.stringMatching(/^HTTP_TOO_MANY_HEADERS: .*over 128$/),
+    });
   });
 
   test("interim responses without an end", () => {
@@ -329,7 +343,7 @@ describe("what is not HTTP", () => {
     expect(outcome).toMatchObject({
       open: false,
       code: "HANDSHAKE_MALFORMED",
-      reason: "HTTP_HEAD_TOO_LARGE 150 bytes and no end",
+      reason: expect.stringMatching(/^HTTP_TOO_MANY_INFORMATIONAL: /),
     });
   });
 });
