@@ -11,8 +11,6 @@ export class ExchangeProcess implements AsyncDisposable {
   readonly restUrl: string;
   /** PEM file of the authority that signed its certificate. */
   readonly ca: string;
-  /** Who may order there. */
-  readonly keys: Announcement["keys"];
   readonly #child: Bun.Subprocess<"pipe", "pipe", "inherit">;
 
   private constructor(child: Bun.Subprocess<"pipe", "pipe", "inherit">, announcement: Announcement) {
@@ -20,7 +18,6 @@ export class ExchangeProcess implements AsyncDisposable {
     this.url = announcement.stream;
     this.restUrl = announcement.rest;
     this.ca = announcement.ca;
-    this.keys = announcement.keys;
   }
 
   /** Starts it with TLS and these arguments of its own, and these faults; resolves once it listens. */
@@ -47,10 +44,6 @@ interface Announcement {
   readonly stream: string;
   readonly rest: string;
   readonly ca: string;
-  readonly keys: {
-    readonly hmac: { readonly apiKey: string; readonly secret: string };
-    readonly ed25519: { readonly apiKey: string; readonly privateKey: string };
-  };
 }
 
 async function firstLine(output: ReadableStream<Uint8Array>): Promise<string> {

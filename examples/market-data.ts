@@ -5,6 +5,7 @@
  */
 import { HandshakeError, NexusError, TlsConfig, WsConnection } from "../index.ts";
 import { ExchangeProcess } from "./exchange-process.ts";
+import { onInterrupt } from "./interrupt.ts";
 import type { VenueMessage } from "./market-data/events.ts";
 import { MarketFeed } from "./market-data/market-feed.ts";
 import { type DemoOptions, readOptions, USAGE } from "./market-data/options.ts";
@@ -147,17 +148,6 @@ async function watch(options: DemoOptions, streamUrl: string, ca: string | null)
 /** A venue may have its snapshots elsewhere; the exchange of examples/exchange has them on the same port. */
 function restOrigin({ protocol, host }: URL): string {
   return `${protocol === "wss:" ? "https" : "http"}://${host}`;
-}
-
-/** The first Ctrl-C (or SIGTERM) ends in order, the second at once. Returns how to stop listening. */
-function onInterrupt(endInOrder: () => void): () => void {
-  let count = 0;
-  const onSignal = (): void => {
-    if (++count > 1) process.exit(130);
-    endInOrder();
-  };
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
-  return () => process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
 }
 
 /** Comparable between the processes of one machine; between machines as good as their clocks. */

@@ -49,6 +49,11 @@ export class RestSession implements Disposable {
     return this.#connection.send(request, this.#reader, signal === undefined ? { timeout } : { timeout, signal });
   }
 
+  /** Cuts the connection: what comes on it is no longer to be trusted. */
+  cut(): void {
+    this.#connection?.terminate();
+  }
+
   [Symbol.dispose](): void {
     this.#connection?.close();
   }

@@ -54,7 +54,8 @@ export class Connection {
 
   onBytes(chunk: Uint8Array): void {
     if (this.#peer !== null) this.#peer.onBytes(chunk);
-    else if (this.#state !== "ended") {
+    // What crosses a FIN of ours on its way is not acted upon.
+    else if (this.#state !== "ended" && !this.#rest.isEnded) {
       this.#rest.wake();
       this.#requests.push(chunk);
       if (this.#state === "reading") this.#read();

@@ -113,6 +113,20 @@ test("rest-idle: FIN without a word", async () => {
   expect([client.ends[0], client.responses.length]).toEqual(["end", 1]);
 });
 
+test("rest-idle: a request that crosses the FIN is not acted upon", async () => {
+  await using exchange = await startFaulty("rest-idle=20");
+  using client = await RawHttp.connect(exchange.port);
+  sendOrder(client, "first");
+  await client.response(0);
+  // Synchronously, so that the exchange in this process cannot see the request before its own timer is due.
+  const due = performance.now() + 40;
+  while (performance.now() < due);
+  sendOrder(client, "second");
+  await client.until(() => client.ends.length > 0);
+  await Bun.sleep(20);
+  expect([names(exchange), client.responses.length]).toEqual([["first"], 1]);
+});
+
 test("rest-idle: not while there are requests", async () => {
   await using exchange = await startFaulty("rest-idle=500", "rest-delay=60");
   using client = await RawHttp.connect(exchange.port);

@@ -1,0 +1,99 @@
+/**
+ * Order entry over one `https://` connection: signs orders, sends them at a steady rate, and says for each what is known of it:
+ * acknowledged, rejected, or unknown. An order that may have reached the exchange is never sent again; the exchange's own log
+ * tells at the end what became of it. `--help` tells the rest.
+ *
+ *     bun examples/order-entry.ts --orders 1000 --rate 500 --fault rest-cut=after@300
+ */
+import { NexusError, TlsConfig } from "../index.ts";
+import { ExchangeProcess } from "./exchange-process.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { decimalsOf } from "./market-data/format.ts";
+import { choosePaint } from "./market-data/paint.ts";
+import { type OrderEntryOptions, readOptions, USAGE } from "./order-entry/options.ts";
+import { OrderSender, type Ticket } from "./order-entry/order-sender.ts";
+import { reconcile } from "./order-entry/outcome.ts";
+import { OrderRun } from "./order-entry/run.ts";
+import { summaryLines } from "./order-entry/summary.ts";
+import { VenueAccess } from "./order-entry/venue-access.ts";
+import { RestSession } from "./rest-session.ts";
+
+async function main(): Promise<number> {
+  let options: OrderEntryOptions | null;
+  try {
+    options = readOptions(Bun.argv.slice(2));
+  } catch (error) {
+    console.error(`${messageOf(error)}\n\n${USAGE}`);
+    return 2;
+  }
+  if (options === null) {
+    console.log(USAGE);
+    return 0;
+  }
+  try {
+    await using exchange = options.url === null ? await startExchange(options) : null;
+    return await trade(options, options.url ?? exchange?.restUrl ?? "", options.ca ?? exchange?.ca ?? null);
+  } catch (error) {
+    console.error(error instanceof NexusError ? `${error.code}: ${error.message}` : messageOf(error));
+    return 1;
+  }
+}
+
+/** Places the orders, reads the exchange's log, and returns the exit code. */
+async function trade(options: OrderEntryOptions, url: string, ca: string | null): Promise<number> {
+  const { symbol, key, rate, timeout } = options;
+  const tls = ca === null ? new TlsConfig() : new TlsConfig({ ca });
+  // Questions have a connection of their own: the orders' is theirs alone.
+  using questions = new RestSession(url, { tls, connectTimeout: 5_000 });
+  using connection = new RestSession(url, { tls, timeout, connectTimeout: 5_000, socket: { noDelay: true } });
+  const access = new VenueAccess(questions, key);
+  await access.readClock();
+  const prefix = `run-${Date.now().toString(36)}-`;
+  const tickets = makeTickets(options, prefix, await access.bestPrices(symbol));
+
+  const sender = new OrderSender(connection, access);
+  await sender.connect();
+  const run = new OrderRun(sender);
+  const stopListening = onInterrupt(() => run.stop());
+  console.log(
+    `order entry  ${url}  ${options.orders} orders of ${symbol} at ${rate} a second, signed by ${KEY_NAMES[key]}`,
+  );
+  await run.send(tickets, rate);
+
+  const reconciliation = reconcile(run.outcomes, await access.orderLog(symbol), prefix);
+  stopListening();
+  const counts = { connects: connection.connects, resends: sender.resends };
+  console.log();
+  console.log(summaryLines(run, reconciliation, counts, choosePaint(process.stdout.isTTY, process.env)).join("\n"));
+  return reconciliation.problems.length === 0 ? 0 : 1;
+}
+
+/** Bids and offers in turn, a tenth away from the market: they rest, and the market does not get there. */
+function makeTickets({ orders, symbol }: OrderEntryOptions, prefix: string, { bid, ask }: Prices): Ticket[] {
+  const low = (Number(bid) * 0.9).toFixed(decimalsOf(bid));
+  const high = (Number(ask) * 1.1).toFixed(decimalsOf(ask));
+  return Array.from({ length: orders }, (_, at) => {
+    const isBid = at % 2 === 0;
+    const clientOrderId = `${prefix}${at}`;
+    return { clientOrderId, symbol, side: isBid ? "BUY" : "SELL", quantity: "0.01", price: isBid ? low : high };
+  });
+}
+
+interface Prices {
+  readonly bid: string;
+  readonly ask: string;
+}
+
+/** The limits are off: here the rate is the question. */
+function startExchange({ symbol, faults }: OrderEntryOptions): Promise<ExchangeProcess> {
+  const unlimited = `${2 ** 31 - 1}`;
+  return ExchangeProcess.start(["--symbols", symbol, "--order-limit", unlimited, "--weight-limit", unlimited], faults);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+const KEY_NAMES: Readonly<Record<OrderEntryOptions["key"], string>> = { hmac: "HMAC-SHA256", ed25519: "Ed25519" };
+
+process.exitCode = await main();

@@ -1,0 +1,100 @@
+import { NexusError, type Request, RequestError, type Response } from "../../index.ts";
+import { pauseAfter, type RestSession, venueComplaint } from "../rest-session.ts";
+import type { Outcome } from "./outcome.ts";
+import type { VenueAccess } from "./venue-access.ts";
+
+/** An order as it is to be sent: good till cancelled, at a limit. */
+export interface Ticket {
+  /** The venue takes each once. */
+  readonly clientOrderId: string;
+  readonly symbol: string;
+  readonly side: "BUY" | "SELL";
+  readonly quantity: string;
+  readonly price: string;
+}
+
+/** Sends orders over one connection, one at a time, and tells what is known of each. */
+export class OrderSender {
+  /** Sent again, because no byte of the first attempt had left. */
+  resends = 0;
+  /** Milliseconds that the venue wants to be left alone for; 0 where its last answer said nothing of it. */
+  pause = 0;
+  readonly #session: RestSession;
+  readonly #access: VenueAccess;
+
+  constructor(session: RestSession, access: VenueAccess) {
+    this.#session = session;
+    this.#access = access;
+    session.writer.setDefaultHeader("X-MBX-APIKEY", access.apiKey);
+  }
+
+  /** Connects, where the connection is gone; tries for a few seconds and then throws. */
+  async connect(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#session.connect();
+        return;
+      } catch (error) {
+        if (!(error instanceof NexusError) || attempt === MOST_ATTEMPTS) throw error;
+        await Bun.sleep(CONNECT_PAUSE);
+      }
+    }
+  }
+
+  /** Sends an order. Whatever may have reached the venue is never sent again: what became of it is for the log to tell. */
+  async place(ticket: Ticket): Promise<Outcome> {
+    this.pause = 0;
+    for (;;) {
+      await this.connect();
+      try {
+        return this.#judge(ticket, await this.#session.send(this.#write(ticket)));
+      } catch (error) {
+        if (!(error instanceof RequestError)) throw error;
+        if (error.progress !== "not-sent") return { kind: "unknown", why: `${error.code}, ${error.progress}` };
+        this.resends++;
+      }
+    }
+  }
+
+  #write({ symbol, side, quantity, price, clientOrderId }: Ticket): Request {
+    const request = this.#session.writer
+      .post("/api/v3/order")
+      .query("symbol", symbol)
+      .query("side", side)
+      .query("type", "LIMIT")
+      .query("timeInForce", "GTC")
+      .query("quantity", quantity)
+      .query("price", price)
+      .query("newClientOrderId", clientOrderId)
+      .query("newOrderRespType", "ACK")
+      .query("timestamp", Date.now() + this.#access.clockOffset)
+      .finish();
+    return request.stampQuery("signature", this.#access.sign(request.queryBytes()));
+  }
+
+  #judge({ clientOrderId }: Ticket, response: Response): Outcome {
+    const { status } = response;
+    this.pause = pauseAfter(response);
+    if (status >= 500 || status === 408) return { kind: "unknown", why: venueComplaint(response) };
+    if (status !== 200) return { kind: "rejected", why: venueComplaint(response) };
+    const answer = acknowledgement(response);
+    if (answer.clientOrderId === clientOrderId && answer.orderId !== undefined) {
+      return { kind: "acknowledged", orderId: answer.orderId };
+    }
+    // The answer to something else: the ones behind it would be, too.
+    this.#session.cut();
+    return { kind: "unknown", why: `answered with ${response.bodyText().slice(0, 100)}` };
+  }
+}
+
+function acknowledgement(response: Response): { readonly clientOrderId?: string; readonly orderId?: number } {
+  try {
+    return response.bodyJson() as ReturnType<typeof acknowledgement>;
+  } catch {
+    return {};
+  }
+}
+
+const MOST_ATTEMPTS = 30;
+/** In milliseconds. */
+const CONNECT_PAUSE = 100;
