@@ -85,6 +85,7 @@ export function responseEvents(
   reader.expect(each.method ?? "GET", { stream: way.stream, upgrade: each.upgrade === true });
   let lent: Response | null = null;
   const pieces: Uint8Array[] = [];
+  const beyond: Uint8Array[] = [];
   let over = false;
   const take = (): void => {
     const next = reader.next();
@@ -94,13 +95,18 @@ export function responseEvents(
       for (let piece = reader.nextPiece(); piece !== null; piece = reader.nextPiece()) pieces.push(piece.slice());
     if (lent === null || lent.upgraded || over || (lent.streamed && !reader.bodyComplete)) return;
     over = true;
-    lines.push(...linesOf(lent, reader, lent.streamed ? joined(pieces) : null));
+    lines.push(...linesOf(lent, null, lent.streamed ? joined(pieces) : null));
   };
   for (const chunk of chunks) {
     for (let offset = 0, stalls = 0; offset < chunk.length; ) {
       const taken = reader.read(chunk, offset);
       offset += taken;
       stalls = taken === 0 ? stalls + 1 : 0;
+      if (taken === 0 && (lent as Response | null)?.upgraded === true) {
+        // What the ring has no room for is for whoever takes over.
+        beyond.push(chunk.subarray(offset));
+        break;
+      }
       if (stalls > 2) throw new Error("the reader neither takes bytes nor fails");
       if (!way.late || taken === 0) take();
     }
@@ -108,7 +114,7 @@ export function responseEvents(
   take();
   if (each.eof === true) reader.eof();
   take();
-  if (lent !== null && (lent as Response).upgraded) lines.push(...linesOf(lent, reader));
+  if (lent !== null && (lent as Response).upgraded) lines.push(...linesOf(lent, joined([reader.rest(), ...beyond])));
   if (reader.failure !== null) lines.push(`fail ${reader.failure.code}`);
   return lines;
 }

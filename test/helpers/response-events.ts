@@ -1,5 +1,4 @@
 import type { Response } from "../../src/codec/http/response.ts";
-import type { ResponseReader } from "../../src/codec/http/response-reader.ts";
 
 /** What a reader said, as lines that can be compared and read: see {@link responseLines}. */
 export interface ResponseParts {
@@ -26,14 +25,13 @@ export function responseLines(parts: ResponseParts): string[] {
   ];
 }
 
-/** The lines of a response that a reader lends; a streamed body was taken already. */
-export function linesOf(response: Response, reader: ResponseReader, streamed: Uint8Array | null = null): string[] {
+/** The lines of a response that a reader lends, and of what came behind an upgrade; a streamed body was taken already. */
+export function linesOf(response: Response, rest: Uint8Array | null, streamed: Uint8Array | null = null): string[] {
   const fields = [...response];
   if (fields.length !== response.headerCount) throw new Error(`headerCount is ${response.headerCount}`);
   const body = streamed ?? response.bodyBytes();
   if (streamed === null && response.bodyLength !== body.length) throw new Error(`bodyLength is ${response.bodyLength}`);
-  const { status, reason, version, keepAlive, upgraded } = response;
-  const rest = upgraded ? reader.rest() : null;
+  const { status, reason, version, keepAlive } = response;
   return responseLines({ status, reason, version, keepAlive, fields, body, trailers: response.trailers(), rest });
 }
 

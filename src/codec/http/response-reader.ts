@@ -194,7 +194,7 @@ export class ResponseReader {
     const { head, response, store } = this;
     const { informational } = this.settings;
     const end = store.start + head.fields.size;
-    if (head.status === CONTINUE) this.continued = true;
+    if (head.status === 100) this.continued = true;
     try {
       response.fill(head.status, null);
       response.place(this.bytes, store.start, end, end, end);
@@ -297,6 +297,3 @@ export class ResponseReader {
     return false;
   }
 }
-
-/** RFC 9110 section 15.2.1. */
-const CONTINUE = 100;

@@ -15,9 +15,9 @@ export function readStatus(bytes: Uint8Array, start: number, length: number): nu
   const tens = bytes[start + STATUS_AT + 1]! - ZERO;
   const ones = bytes[start + STATUS_AT + 2]! - ZERO;
   if (!isDigit(major) || bytes[start + 6] !== DOT || !isDigit(minor) || bytes[start + 8] !== SP) return NO_STATUS_LINE;
-  if (major !== 1 || minor > 1) return OTHER_VERSION;
   if (!isDigit(hundreds) || hundreds === 0 || !isDigit(tens) || !isDigit(ones)) return NO_STATUS_LINE;
   if (length >= REASON_AT && bytes[start + REASON_AT - 1] !== SP) return NO_STATUS_LINE;
+  if (major !== 1 || minor > 1) return OTHER_VERSION;
   return hundreds * 100 + tens * 10 + ones;
 }
 
