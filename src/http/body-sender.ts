@@ -1,3 +1,4 @@
+import { ChunkWriter } from "../codec/http/chunk-writer.ts";
 import { WriteBuffer } from "../codec/write-buffer.ts";
 import type { Transport } from "../socket/transport.ts";
 
@@ -18,6 +19,10 @@ export class BodySender {
   readonly #length: number | null;
   readonly #onFault: (cause: unknown) => void;
   readonly #buffer: WriteBuffer = new WriteBuffer(CAPACITY);
+  /** Bytes of data that the source gave. */
+  #given = 0;
+  /** Null before the first piece is asked for, and once the source has come to its end. */
+  #iterator: Pieces | null = null;
   #running = false;
   #stopped = false;
   #wake: () => void = ignore;
@@ -32,6 +37,7 @@ export class BodySender {
 
   /** The head is out, or there is room again. */
   pump(): void {
+    if (this.#stopped) return;
     if (this.#running) {
       this.#offer();
       return;
@@ -42,37 +48,58 @@ export class BodySender {
     });
   }
 
-  /** Sends no more; the source is told by its iterator's `return`. */
+  /** Sends no more; a source that has not come to its end is told by its iterator's `return`, at once. */
   stop(): void {
+    if (this.#stopped) return;
     this.#stopped = true;
     this.#wake();
+    if (this.#iterator !== null) dismiss(this.#iterator);
   }
 
   async #run(): Promise<void> {
     const length = this.#length;
-    let given = 0;
-    for await (const piece of this.#source) {
+    this.done = length === 0;
+    this.#iterator = iteratorOf(this.#source);
+    for (let piece = await this.#next(); piece !== null; piece = await this.#next()) {
       if (this.#stopped) return;
-      const bytes = typeof piece === "string" ? encoder.encode(piece) : piece;
-      given += bytes.length;
-      if (length !== null && given > length) throw wrongLength(given, length);
-      if (bytes.length > 0) await this.#send(bytes);
+      this.#write(piece);
+      await this.#flush();
       if (this.#stopped) return;
+      this.done = this.#given === length;
     }
-    if (length !== null && given !== length) throw wrongLength(given, length);
-    if (length === null) this.#buffer.append(LAST_CHUNK);
-    await this.#flush();
-    this.done = !this.#stopped;
+    if (this.#stopped) return;
+    if (length === null) {
+      CHUNKS.last(this.#buffer);
+      await this.#flush();
+    } else if (this.#given !== length) throw wrongLength(this.#given, length);
+    this.done = true;
   }
 
-  #send(bytes: Uint8Array): Promise<void> {
-    if (this.#length === null) this.#buffer.append(encoder.encode(`${bytes.length.toString(16)}\r\n`));
-    this.#buffer.append(bytes);
-    if (this.#length === null) this.#buffer.append(CRLF);
-    return this.#flush();
+  async #next(): Promise<Uint8Array | string | null> {
+    const iterator = this.#iterator;
+    if (iterator === null) return null;
+    let ended = true;
+    try {
+      const step = await iterator.next();
+      ended = step.done === true;
+      return ended ? null : step.value;
+    } finally {
+      if (ended) this.#iterator = null;
+    }
   }
 
-  /** Resolves once the kernel has taken all that waits. */
+  #write(piece: Uint8Array | string): void {
+    const bytes = typeof piece === "string" ? encoder.encode(piece) : piece;
+    if (!(bytes instanceof Uint8Array)) {
+      throw new TypeError(`a piece of the body is neither text nor a Uint8Array, but ${typeof bytes}`);
+    }
+    this.#given += bytes.length;
+    if (this.#length === null) CHUNKS.chunk(this.#buffer, bytes);
+    else if (this.#given <= this.#length) this.#buffer.append(bytes);
+    else throw wrongLength(this.#given, this.#length);
+  }
+
+  /** Resolves once the kernel has taken all that waits, or none of it matters any more. */
   #flush(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
@@ -93,6 +120,19 @@ export class BodySender {
   }
 }
 
+type Pieces = AsyncIterator<Uint8Array | string> | Iterator<Uint8Array | string>;
+
+function iteratorOf(source: BodySource): Pieces {
+  // Text is iterable as well: by its characters, each of which would be a chunk.
+  if (typeof source === "string") return [source].values();
+  return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+}
+
+/** Nobody waits for what it says: the request is over. */
+function dismiss(iterator: Pieces): void {
+  Promise.try(() => iterator.return?.()).catch(ignore);
+}
+
 function wrongLength(given: number, length: number): RangeError {
   return new RangeError(`the body has ${given} bytes where Content-Length says ${length}`);
 }
@@ -100,6 +140,5 @@ function wrongLength(given: number, length: number): RangeError {
 function ignore(): void {}
 
 const CAPACITY = 16 << 10;
+const CHUNKS: ChunkWriter = new ChunkWriter();
 const encoder: TextEncoder = new TextEncoder();
-const CRLF: Uint8Array = encoder.encode("\r\n");
-const LAST_CHUNK: Uint8Array = encoder.encode("0\r\n\r\n");
