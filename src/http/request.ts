@@ -1,3 +1,5 @@
+import { UsageError } from "../codec/errors.ts";
+import type { HeaderStage } from "../codec/http/request-stages.ts";
 import { RequestWriter } from "../codec/http/request-writer.ts";
 import type { OwnedResponse } from "../codec/http/response.ts";
 import { ResponseReader } from "../codec/http/response-reader.ts";
@@ -5,6 +7,7 @@ import type { HeaderPairs } from "../codec/ws/upgrade-response.ts";
 import { HttpConnection } from "./connection.ts";
 import { contentDecoders } from "./decoders.ts";
 import type { HttpOptions } from "./options.ts";
+import { httpTarget } from "./target.ts";
 
 /** What {@link request} sends, and how. */
 export interface RequestInit extends HttpOptions {
@@ -61,32 +64,57 @@ export class CompleteResponse implements OwnedResponse {
  * @throws what `HttpConnection.connect` and `HttpConnection.send` throw
  */
 export async function request(url: string | URL, init: RequestInit = {}): Promise<CompleteResponse> {
-  const { host, pathname, search, username, password } = new URL(url);
-  const { json, timeout = 30_000, maxBodySize } = init;
-  const body = json === undefined ? init.body : JSON.stringify(json);
+  httpTarget(url);
+  const target = new URL(url);
+  const { timeout = 30_000, maxBodySize, signal } = init;
+  const body = init.json === undefined ? init.body : jsonOf(init.json);
   const headers = Array.isArray(init.headers) ? (init.headers as HeaderPairs) : Object.entries(init.headers ?? {});
-  const given = new Set(headers.map(([name]) => name.toLowerCase()));
   const size = body === undefined ? 0 : typeof body === "string" ? body.length * 3 : body.length;
-  const writer = new RequestWriter(host, { capacity: HEAD_CAPACITY + size });
-  let stage = writer
-    .request(init.method ?? (body === undefined ? "GET" : "POST"), pathname + search)
-    .header("Connection", "close");
-  if (!given.has("accept-encoding")) stage = stage.header("Accept-Encoding", "gzip, deflate, br");
-  if (username !== "" && !given.has("authorization")) {
-    const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-    stage = stage.header("Authorization", `Basic ${Buffer.from(login).toString("base64")}`);
-  }
-  if (json !== undefined && !given.has("content-type")) stage = stage.header("Content-Type", "application/json");
-  for (const [name, value] of headers) stage = stage.header(name, value);
+  const writer = new RequestWriter(target.host, { capacity: HEAD_CAPACITY + size });
+  let stage: HeaderStage = writer.request(init.method ?? (body === undefined ? "GET" : "POST"), pathOf(target));
+  for (const [name, value] of [...standardFields(target, init, headers), ...headers]) stage = stage.header(name, value);
   const message = (body === undefined ? stage : stage.body(body)).finish();
   const reader = new ResponseReader({
     decoders: contentDecoders,
     ...(maxBodySize === undefined ? {} : { maxBodySize }),
   });
-  using connection = await HttpConnection.connect(url, init);
-  const { signal } = init;
+  using connection = await HttpConnection.connect(target, init);
   const response = await connection.send(message, reader, { timeout, ...(signal === undefined ? {} : { signal }) });
   return new CompleteResponse(response.toOwned());
+}
+
+/** The fields that are sent where none of their name was given. */
+function standardFields(target: URL, { json }: RequestInit, given: HeaderPairs): [name: string, value: string][] {
+  const fields: [name: string, value: string][] = [
+    ["Connection", "close"],
+    ["Accept-Encoding", "gzip, deflate, br"],
+  ];
+  const login = `${decoded(target.username)}:${decoded(target.password)}`;
+  if (login !== ":") fields.push(["Authorization", `Basic ${Buffer.from(login).toString("base64")}`]);
+  if (json !== undefined) fields.push(["Content-Type", "application/json"]);
+  const names = new Set(given.map(([name]) => name.toLowerCase()));
+  return fields.filter(([name]) => !names.has(name.toLowerCase()));
+}
+
+/** Path and query, with what a URL leaves bare and a request must not have percent-encoded. */
+function pathOf({ pathname, search }: URL): string {
+  return (pathname + search).replace(/[\\^`{|}]/g, encodeURIComponent);
+}
+
+function jsonOf(value: unknown): string {
+  const text = JSON.stringify(value) as string | undefined;
+  if (text !== undefined) return text;
+  throw new UsageError("REQUEST_BODY_INVALID", `Cannot write body: a ${typeof value} has no JSON form`);
+}
+
+/** The text is not shown: it is a name or a secret. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    const message = "Cannot connect: user name or password of the URL is not percent-encoded UTF-8";
+    throw new UsageError("URL_INVALID", message, { cause });
+  }
 }
 
 const HEAD_CAPACITY = 32 << 10;
