@@ -1,14 +1,15 @@
-import { UsageError } from "../codec/errors.ts";
+import { type ProtocolError, UsageError } from "../codec/errors.ts";
 import type { Request } from "../codec/http/request.ts";
 import type { Response } from "../codec/http/response.ts";
 import type { ResponseReader } from "../codec/http/response-reader.ts";
 import type { SocketInfo } from "../socket/socket-info.ts";
 import type { Transport } from "../socket/transport.ts";
-import { notReusable, RequestError, type RequestErrorCode } from "./errors.ts";
+import { endInOrder } from "./ending.ts";
+import { notReusable, RequestError, type RequestErrorCode, unexpected } from "./errors.ts";
 import { Flight } from "./flight.ts";
 import { Incoming } from "./incoming.ts";
 import { checkSecure, openTransport } from "./open.ts";
-import { type HttpOptions, type HttpSettings, httpSettings, milliseconds, type SendOptions } from "./options.ts";
+import { checkSendOptions, type HttpOptions, type HttpSettings, httpSettings, type SendOptions } from "./options.ts";
 import type { HttpState } from "./state.ts";
 import { httpTarget } from "./target.ts";
 
@@ -35,16 +36,16 @@ export class HttpConnection {
   readonly #flight: Flight;
   readonly #incoming: Incoming;
   #state: HttpState = "idle";
-  #reader: ResponseReader | null = null;
   /** The request in flight is the last one: its `Connection` lists `close`. */
   #last = false;
   /** The peer's FIN, or the transport's end, was seen. */
   #ended = false;
   /** On the clock of `performance.now()`: when the server may end the idle connection. */
   #idleUntil: number = Number.POSITIVE_INFINITY;
-  /** Wakes who waits for the next piece of a streamed body. */
-  #wake: () => void = ignore;
-  #error: RequestError | null = null;
+  /** Why the transport ended; null where it did not, or in order. */
+  #endError: Error | null = null;
+  /** What ended the connection; null where it was an end in order. */
+  #error: Error | null = null;
 
   private constructor(transport: Transport, origin: string, settings: HttpSettings) {
     this.origin = origin;
@@ -90,23 +91,16 @@ export class HttpConnection {
    */
   send(request: Request, reader: ResponseReader, options: SendOptions = PLAIN): Promise<Response> {
     if (!this.isReusable) return Promise.reject(notReusable(this.#state, this.#error));
-    if (request.streamed !== (options.body !== undefined)) {
-      throw new UsageError(
-        "REQUEST_BODY_MISMATCH",
-        "Cannot send request: bodyStream() and the option body go together",
-      );
+    let response: Promise<Response>;
+    try {
+      checkSendOptions(options, request.streamed);
+      this.#incoming.expect(request, reader, options);
+      response = this.#flight.board(request, reader, options);
+    } catch (error) {
+      return Promise.reject(error);
     }
-    if (options.timeout !== undefined) milliseconds("timeout", options.timeout, 0);
-    if (this.#reader !== reader) {
-      reader.reset();
-      this.#reader = reader;
-    }
-    if (options === PLAIN) reader.expect(request.method);
-    else
-      reader.expect(request.method, { stream: options.stream ?? false, upgrade: options.upgrade ?? request.upgrade });
     this.#state = "busy";
     this.#last = !request.keepAlive;
-    const response = this.#flight.board(request, reader, options);
     this.#flight.launch();
     return response;
   }
@@ -133,12 +127,16 @@ export class HttpConnection {
     return this.#transport.socketInfo();
   }
 
-  /** After an upgrade: gives away the transport and the bytes of the other protocol that have come. Attach to the transport at once. */
+  /**
+   * After an upgrade, or success to CONNECT: gives away the transport and the bytes of the other protocol that have come. Attach to the
+   * transport before anything is awaited: what comes then is its receiver's, the peer's FIN too.
+   * @throws UsageError (`CONNECTION_NOT_UPGRADED`)
+   */
   release(): { readonly transport: Transport; readonly rest: Uint8Array } {
-    if (this.#state !== "upgraded" || this.#reader === null) {
+    if (this.#state !== "upgraded") {
       throw new UsageError("CONNECTION_NOT_UPGRADED", `Cannot release connection: it is ${this.#state}`);
     }
-    const rest = this.#incoming.rest(this.#reader.rest());
+    const rest = this.#incoming.rest();
     this.#leave();
     return { transport: this.#transport, rest };
   }
@@ -161,95 +159,102 @@ export class HttpConnection {
   }
 
   #onBytes(chunk: Uint8Array): void {
-    if (this.#state === "closed") return;
     // Nobody asked for these: whatever they are, they are no answer to the next request.
-    if (this.#state === "idle") {
-      this.#cut();
-      return;
+    if (this.#state === "idle") this.#cut(unexpected(chunk.length));
+    else if (this.#state === "busy" && this.#flight.bytesSent === 0) this.#refuse(unexpected(chunk.length));
+    else if (this.#state !== "closed") {
+      this.#incoming.receive(chunk);
+      if (this.#state === "busy") this.#read();
+      // Its timer can be late when bytes keep coming.
+      if (this.#state === "busy") this.#flight.checkDeadline();
     }
-    this.#incoming.receive(chunk);
-    if (this.#state === "streaming") this.#wake();
-    else if (this.#state === "busy" && !this.#flight.checkDeadline()) this.#read();
   }
 
   #onDrain(): void {
-    if (this.#state === "busy") this.#flight.pump();
+    if (this.#state === "busy" || this.#state === "streaming") this.#flight.pump();
   }
 
   #onEnd(error: Error | null): void {
     this.#ended = true;
+    this.#endError ??= error;
     if (this.#state === "busy" || this.#state === "streaming") {
-      this.#reader?.eof();
-      if (this.#state === "streaming") this.#wake();
-      else this.#read();
+      // A body that ends with the connection is whole where that ends in order, and cut otherwise (RFC 9112 section 8).
+      if (error === null) this.#incoming.eof();
+      else this.#incoming.wake();
+      if (this.#state === "busy") this.#read();
       if (this.#state === "busy") this.#lost(error);
-    } else if (this.#state === "idle") this.#cut();
+    } else if (this.#state === "idle") this.#cut(error);
     else if (this.#state === "closed" && !this.#transport.closed) this.#transport.terminate();
   }
 
   /** Reads on in the response that is awaited. */
   #read(): void {
-    const reader = this.#reader;
-    if (reader === null) return;
-    const response = this.#incoming.next(reader);
-    if (response !== null) this.#land(reader, response);
-    else if (reader.failure !== null) this.#broken(reader);
-    else if (reader.continued && this.#flight.awaitsContinue) this.#flight.continue();
+    const response = this.#incoming.next();
+    const { failure } = this.#incoming;
+    if (response !== null) this.#land(response);
+    else if (failure !== null) this.#broken(failure);
+    else if (this.#flight.awaitsContinue && this.#incoming.continued) this.#flight.continue();
   }
 
-  #land(reader: ResponseReader, response: Response): void {
-    // An answer to a request that is not all sent: what follows would be taken for its rest.
-    if (!this.#flight.allSent) this.#last = true;
+  #land(response: Response): void {
     if (response.upgraded) {
       this.#state = "upgraded";
+      this.#flight.finish();
+      this.#incoming.pause();
     } else if (response.streamed) {
       this.#state = "streaming";
-      response.source = this.#pieces(reader, response);
-    } else {
-      this.#settle(reader, response);
-    }
+      response.source = this.#pieces(response);
+      this.#flight.answered(response);
+    } else this.#settle(response);
     this.#flight.land(response);
   }
 
   /** The response was read to its end: is there a next one? */
-  #settle(reader: ResponseReader, response: Response): void {
-    const stray = reader.pending > 0 || this.#incoming.waiting > 0;
-    if (!response.keepAlive || this.#last || this.#ended || stray) {
-      if (stray) this.#cut();
-      else this.#close();
-      return;
+  #settle(response: Response): void {
+    const { pending } = this.#incoming;
+    if (pending > 0) this.#cut(unexpected(pending));
+    // What followed an answer to a request that is not all sent would be taken for its rest.
+    else if (!response.keepAlive || this.#last || this.#ended || !this.#flight.allSent) this.#close();
+    else {
+      this.#state = "idle";
+      this.#flight.finish();
+      this.#incoming.settle();
+      const seconds = response.keepAliveTimeout;
+      this.#idleUntil =
+        seconds === null
+          ? Number.POSITIVE_INFINITY
+          : performance.now() + seconds * 1000 - this.#settings.keepAliveMargin;
     }
-    this.#state = "idle";
-    this.#flight.finish();
-    const seconds = response.keepAliveTimeout;
-    this.#idleUntil =
-      seconds === null ? Number.POSITIVE_INFINITY : performance.now() + seconds * 1000 - this.#settings.keepAliveMargin;
   }
 
-  async *#pieces(reader: ResponseReader, response: Response): AsyncGenerator<Uint8Array, void, undefined> {
+  async *#pieces(response: Response): AsyncGenerator<Uint8Array, void, undefined> {
+    const incoming = this.#incoming;
     try {
       for (;;) {
-        const piece = this.#incoming.nextPiece(reader);
-        if (piece !== null) yield piece;
-        else if (reader.bodyComplete) return;
-        else if (reader.failure !== null) this.#broken(reader);
-        else if (this.#ended) this.#lost(null);
-        else if (this.#error === null) await new Promise<void>((wake) => (this.#wake = wake));
         if (this.#error !== null) throw this.#error;
+        const piece = incoming.nextPiece();
+        if (piece !== null) yield piece;
+        else if (incoming.complete) return;
+        else if (incoming.failure !== null) this.#broken(incoming.failure);
+        else if (this.#ended) this.#lost(this.#endError);
+        else await incoming.more();
       }
     } finally {
       if (this.#state === "streaming") {
-        if (reader.bodyComplete) this.#settle(reader, response);
-        else this.#cut();
+        if (incoming.complete) this.#settle(response);
+        else this.#cut(null);
       }
     }
   }
 
-  #broken(reader: ResponseReader): void {
-    const { failure } = reader;
+  #broken(failure: ProtocolError): void {
     // What was cut is the connection's fault, and what the transport says of it is more.
-    if (failure?.code === "HTTP_TRUNCATED") this.#lost(failure);
-    else this.#fail("REQUEST_BAD_RESPONSE", `Cannot finish request: ${failure?.message ?? ""}`, failure);
+    if (failure.code === "HTTP_TRUNCATED") this.#lost(failure);
+    else this.#refuse(failure);
+  }
+
+  #refuse(failure: ProtocolError): void {
+    this.#fail("REQUEST_BAD_RESPONSE", `Cannot finish request: ${failure.message}`, failure);
   }
 
   #lost(cause: Error | null): void {
@@ -260,23 +265,18 @@ export class HttpConnection {
     const { progress, bytesSent } = this.#flight;
     const error = new RequestError(code, message, progress, bytesSent, cause);
     const streaming = this.#state === "streaming";
-    this.#error = error;
-    this.#cut();
-    if (streaming) this.#wake();
-    else this.#flight.crash(error);
+    this.#cut(error);
+    if (!streaming) this.#flight.crash(error);
   }
 
-  /** Ends in order: FIN, then the peer's FIN; cut where that does not come. */
   #close(): void {
     this.#leave();
     if (this.#ended) this.#transport.terminate();
-    else {
-      this.#transport.shutdown();
-      setTimeout(() => this.#transport.terminate(), LINGER).unref();
-    }
+    else endInOrder(this.#transport);
   }
 
-  #cut(): void {
+  #cut(error: Error | null): void {
+    this.#error = error;
     this.#leave();
     this.#transport.terminate();
   }
@@ -285,14 +285,14 @@ export class HttpConnection {
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#flight.release();
-    this.#incoming.discard();
-    this.onClosed?.();
+    this.#incoming.release();
+    try {
+      this.onClosed?.();
+    } catch (error) {
+      // The request's outcome is told whatever a pool does about it.
+      reportError(error);
+    }
   }
 }
 
 const PLAIN: SendOptions = {};
-
-/** Milliseconds that the peer has to answer our FIN. */
-const LINGER = 1_000;
-
-function ignore(): void {}

@@ -1,4 +1,4 @@
-import { NexusError, UsageError } from "../codec/errors.ts";
+import { NexusError, ProtocolError, UsageError } from "../codec/errors.ts";
 import type { HttpState } from "./state.ts";
 
 /**
@@ -60,4 +60,9 @@ export function notReusable(state: HttpState, cause: unknown): NexusError {
     0,
     cause,
   );
+}
+
+/** Bytes that answer no request. */
+export function unexpected(bytes: number): ProtocolError {
+  return new ProtocolError("HTTP_RESPONSE_UNEXPECTED", `${bytes} bytes`);
 }

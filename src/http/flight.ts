@@ -49,11 +49,11 @@ export class Flight {
   /** Takes a request up; nothing is sent before {@link launch}, so that a fault finds the promise in place. */
   board(request: Request, reader: ResponseReader, options: SendOptions): Promise<Response> {
     const { timeout = 0, signal = null, body } = options;
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    this.#signal = signal;
     this.#timeout = timeout;
     this.#deadline.set(timeout);
     this.#reader = reader;
-    this.#signal = signal;
-    signal?.addEventListener("abort", this.#onAbort, { once: true });
     const { buffer, start, end, bodyStart, expectsContinue } = request;
     this.#outgoing.begin(buffer, start, end, expectsContinue ? bodyStart : end);
     if (body !== undefined) {
@@ -61,7 +61,7 @@ export class Flight {
         this.#onFault("REQUEST_BODY_FAILED", "Cannot finish request: its body failed", cause),
       );
     }
-    if (expectsContinue) {
+    if (expectsContinue && (bodyStart < end || body !== undefined)) {
       this.#continueTimer = setTimeout(() => this.continue(), this.#continueTimeout);
     }
     return new Promise<Response>(this.#settlers);
@@ -78,26 +78,24 @@ export class Flight {
       this.#onFault("REQUEST_CONNECTION_LOST", "Cannot finish request: the connection is closed", null);
       return;
     }
-    if (this.#outgoing.done) this.#body?.pump();
+    if (this.#outgoing.done && !this.awaitsContinue) this.#body?.pump();
   }
 
   /** The server asked for the body, or did not answer for the time that is waited. */
   continue(): void {
     this.#stopWaiting();
-    if (!this.#outgoing.gated) return;
     this.#outgoing.open();
     this.pump();
   }
 
+  /** The body is held back until the server asks for it. */
   get awaitsContinue(): boolean {
     return this.#continueTimer !== null;
   }
 
-  /** True where the deadline has passed, which then ends the request. */
-  checkDeadline(): boolean {
-    if (this.#timeout === 0 || !this.#deadline.passed) return false;
-    this.expire();
-    return true;
+  /** Ends the request where its deadline has passed. */
+  checkDeadline(): void {
+    if (this.#timeout !== 0 && this.#deadline.passed) this.expire();
   }
 
   expire(): void {
@@ -120,19 +118,29 @@ export class Flight {
     return this.allSent ? "sent" : "partly-sent";
   }
 
-  /** The response is there, or its head where it is streamed. */
+  /** The head of a streamed response is there: the time that was given is over, the signal still counts. */
+  answered(response: Response): void {
+    this.#deadline.clear();
+    this.#timeout = 0;
+    // An echo answers while it is sent to: its request goes on. Any other early answer, or one in place of a 100, wants no more of it.
+    if (response.status >= 300 || this.awaitsContinue) this.#stopSending();
+  }
+
   land(response: Response): void {
-    this.#leave();
     this.#resolve(response);
   }
 
   crash(error: RequestError): void {
-    this.#leave();
+    this.finish();
     this.#reject(error);
   }
 
-  /** The response was read to its end; until then its signal counts. */
+  /** The response was read to its end, or there will be none. */
   finish(): void {
+    this.#stopSending();
+    this.#body = null;
+    this.#deadline.clear();
+    this.#timeout = 0;
     this.#signal?.removeEventListener("abort", this.#onAbort);
     this.#signal = null;
   }
@@ -143,12 +151,9 @@ export class Flight {
     this.#deadline.release();
   }
 
-  #leave(): void {
-    this.#deadline.clear();
-    this.#timeout = 0;
+  #stopSending(): void {
     this.#stopWaiting();
     this.#body?.stop();
-    this.#body = null;
     this.#outgoing.drop();
   }
 

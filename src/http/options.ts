@@ -26,15 +26,18 @@ export interface HttpOptions {
 
 /** How one request is sent. */
 export interface SendOptions {
-  /** Milliseconds from `send` to the whole response, or to the head of a streamed one. Default: none. */
+  /** Milliseconds from `send` to the whole response, or to the head of a streamed one. Default 0: none. */
   readonly timeout?: number;
   /** Gives up: the request fails with `REQUEST_ABORTED` and the connection is cut. */
   readonly signal?: AbortSignal;
   /** The promise resolves with the head; the body is then read with `response.stream()`. Default false. */
   readonly stream?: boolean;
-  /** The body of a request that was finished with `bodyStream`; it is asked for pieces as the kernel takes them. */
+  /**
+   * The body of a request that was finished with `bodyStream`; it is asked for the next piece once the kernel took the last, and told by its
+   * iterator's `return` where no more is wanted.
+   */
   readonly body?: BodySource;
-  /** The request asks for another protocol: a 101 is handed over with `release()`. Default false. */
+  /** The request asks for another protocol: a 101 is handed over with `release()`. Default: whether it has an `Upgrade` field. */
   readonly upgrade?: boolean;
 }
 
@@ -62,6 +65,14 @@ export function httpSettings(options: HttpOptions): HttpSettings {
     keepAliveMargin: milliseconds("keepAliveMargin", options.keepAliveMargin ?? 500, 0),
     continueTimeout: milliseconds("continueTimeout", options.continueTimeout ?? 1_000, 1),
   };
+}
+
+/** Checks how a request is to be sent; `streamed`: its body follows it. */
+export function checkSendOptions(options: SendOptions, streamed: boolean): void {
+  if (streamed !== (options.body !== undefined)) {
+    throw new UsageError("REQUEST_BODY_MISMATCH", "Cannot send request: bodyStream() and the option body go together");
+  }
+  if (options.timeout !== undefined) milliseconds("timeout", options.timeout, 0);
 }
 
 /** Checks a duration; `least` is 0 or 1. */

@@ -6,6 +6,7 @@ export class Outgoing {
   sent = 0;
   readonly #transport: Transport;
   #bytes: Uint8Array = NOTHING;
+  /** #pos <= #gate <= #end */
   #pos = 0;
   #end = 0;
   /** What may go now ends here: a body waits behind it for the server's 100. */
@@ -29,15 +30,9 @@ export class Outgoing {
     return this.#pos === this.#end;
   }
 
-  /** What waits, waits for the server's leave. */
-  get gated(): boolean {
-    return this.#gate < this.#end;
-  }
-
   /** Lets the rest go. */
   open(): void {
     this.#gate = this.#end;
-    this.pump();
   }
 
   /** Offers what may go; false where the transport is closed. */
@@ -51,12 +46,10 @@ export class Outgoing {
     return true;
   }
 
-  /** Forgets the request: its bytes are the caller's again. */
+  /** Sends no more: the bytes are the caller's again. */
   drop(): void {
     this.#bytes = NOTHING;
-    this.#pos = 0;
-    this.#end = 0;
-    this.#gate = 0;
+    this.#gate = this.#pos;
   }
 }
 
