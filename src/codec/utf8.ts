@@ -29,7 +29,7 @@ export class Utf8Check {
 }
 
 /**
- * UTF-8 by the ABNF of RFC 3629 section 4, one table look-up a byte, resumable at any byte.
+ * UTF-8 by the ABNF of RFC 3629 section 4, resumable at any byte: by comparison for the usual characters, by table for the others.
  *
  * ```text
  * UTF8-1 = 00-7F
@@ -42,13 +42,39 @@ export class Utf8Check {
  * {@link UTF8_ACCEPT}. {@link UTF8_REJECT} is final and is reached at the first byte that no continuation can mend.
  */
 export function utf8Step(bytes: Uint8Array, start: number, end: number, state: number): number {
-  const transitions = TRANSITIONS;
   let current = state;
-  for (let pos = start; pos < end; pos++) {
-    current = transitions[(current << 8) | bytes[pos]!]!;
+  let pos = start;
+  while (pos < end) {
+    if (current === UTF8_ACCEPT) {
+      pos = skipUsual(bytes, pos, end);
+      if (pos === end) return UTF8_ACCEPT;
+    }
+    current = TRANSITIONS[(current << 8) | bytes[pos++]!]!;
     if (current === UTF8_REJECT) return UTF8_REJECT;
   }
   return current;
+}
+
+/**
+ * The first position from `pos` on, between two characters, where not one of the usual characters stands whole: one, two or three bytes,
+ * but for those three-byte ones whose second byte is restricted. Bet: text is made of these, so few bytes need the table.
+ */
+function skipUsual(bytes: Uint8Array, start: number, end: number): number {
+  let pos = start;
+  while (pos < end) {
+    const first = bytes[pos]!;
+    if (first < 0x80) {
+      pos++;
+    } else if (first < 0xe0) {
+      if (first < 0xc2 || end - pos < 2 || (bytes[pos + 1]! & 0xc0) !== 0x80) return pos;
+      pos += 2;
+    } else {
+      if (first === 0xe0 || first === 0xed || first > 0xef || end - pos < 3) return pos;
+      if ((bytes[pos + 1]! & 0xc0) !== 0x80 || (bytes[pos + 2]! & 0xc0) !== 0x80) return pos;
+      pos += 3;
+    }
+  }
+  return pos;
 }
 
 /** Between two characters. */
