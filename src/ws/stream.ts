@@ -62,8 +62,7 @@ export class WsStream extends WsChannel implements AsyncIterable<OwnedMessage>, 
     if (this.#waiting !== null) return Promise.reject(pending());
     const message = this.session.next();
     if (message !== null) return Promise.resolve(message);
-    if (this.session.reader.closed) return NO_MORE;
-    if (this.session.end !== null) return this.#ending();
+    if (this.session.reader.closed || this.session.end !== null) return this.#ending();
     this.#waiting = Promise.withResolvers();
     return this.#waiting.promise;
   }
