@@ -8,7 +8,7 @@ import { PeerServer } from "../helpers/peer-server.ts";
 import { below, seededRandom } from "../helpers/random.ts";
 import { WsPeer } from "../helpers/ws-peer.ts";
 import { rejection } from "../socket/support.ts";
-import { isSettled, streamPair, Wire } from "./support.ts";
+import { Diary, isSettled, readAll, streamPair, Wire } from "./support.ts";
 
 /** Every way to send. */
 const SENDS: [name: string, send: (ws: WsStream) => boolean, line: string][] = [
@@ -137,6 +137,26 @@ describe("drained", () => {
     ws.terminate();
   });
 
+  test("waits anew each time, for streams and connections", async () => {
+    for (const kind of ["stream", "connection"] as const) {
+      const wire = new Wire();
+      const ws =
+        kind === "stream"
+          ? await wire.stream({ highWaterMark: 10 })
+          : await wire.connection(new Diary(), { highWaterMark: 10 });
+      for (let round = 0; round < 3; round++) {
+        wire.transport.room = 0;
+        expect(ws.sendText("over the high-water mark")).toBe(false);
+        const waiting = ws.drained();
+        expect(await isSettled(waiting)).toBe(false);
+        wire.transport.room = 100;
+        wire.transport.drain();
+        await waiting;
+      }
+      ws.terminate();
+    }
+  });
+
   test.each<[how: string, end: (wire: Wire, ws: WsStream) => void, code: string]>([
     ["terminate", (_, ws) => ws.terminate(), "WS_NOT_OPEN"],
     ["FIN", (wire) => wire.transport.end(), "WS_ABNORMAL_CLOSURE"],
@@ -191,6 +211,57 @@ describe("closed", () => {
     expect(await isSettled(ws.closed)).toBe(false);
     wire.transport.close(null);
     expect(await ws.closed).toEqual({ code: 1005, reason: "" });
+  });
+});
+
+describe("the ring's memory", () => {
+  test.each<[how: string, end: (wire: Wire, ws: WsStream) => unknown]>([
+    ["was told of an error", (wire) => wire.transport.close(null)],
+    ["was terminated", (_, ws) => ws.terminate()],
+    [
+      "was read to its close message",
+      async (wire, ws) => {
+        wire.transport.deliver(frameBytes({ opcode: 8 }));
+        expect((await readAll(ws)).at(-1)).toBe("close 1005");
+      },
+    ],
+    [
+      "was disposed of",
+      (wire, ws) => {
+        const gone = ws[Symbol.asyncDispose]();
+        wire.transport.deliver(frameBytes({ opcode: 8 }));
+        wire.transport.end();
+        wire.transport.close(null);
+        return gone;
+      },
+    ],
+  ])("is given back once a stream %s", async (how, end) => {
+    const wire = new Wire();
+    const ws = await wire.stream();
+    wire.transport.deliver(frameBytes({ opcode: 2, payload: pattern(1000) }));
+    const { ring } = ws["session"].reader;
+    await ws.recv();
+    expect(ring.bytes[10]).not.toBe(0);
+    await end(wire, ws);
+    if (!/disposed|close message/.test(how)) await rejection(ws.recv(), Error);
+    // Plain memory goes with its last reference.
+    if (ring.mirrored) expect(ring.bytes.subarray(0, 1000).every((byte) => byte === 0)).toBe(true);
+  });
+
+  test("is given back once a connection has closed, and not before the last handler returned", async () => {
+    const wire = new Wire();
+    const diary = new Diary();
+    const ws = await wire.connection(diary);
+    const { ring } = ws["session"].reader;
+    let seen = 0;
+    diary.onEntry = (connection, entry) => {
+      if (entry.startsWith("message")) connection.terminate();
+      seen = ring.bytes[10] ?? 0;
+    };
+    wire.transport.deliver(frameBytes({ opcode: 2, payload: pattern(1000) }));
+    expect(diary.entries.at(-1)).toBe("close 1006");
+    expect(seen).not.toBe(0);
+    if (ring.mirrored) expect(ring.bytes.subarray(0, 1000).every((byte) => byte === 0)).toBe(true);
   });
 });
 

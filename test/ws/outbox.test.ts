@@ -131,6 +131,12 @@ describe("Outbox", () => {
     outbox.binary(pattern(10_000));
     expect(transport.writes.length).toBeGreaterThan(9);
     for (const write of transport.writes) expect(write.length).toBeLessThanOrEqual(1024 + 14);
+    transport.writes.length = 0;
+    outbox.text("x".repeat(10_000));
+    expect(transport.writes.length).toBeGreaterThan(9);
+    transport.writes.length = 0;
+    outbox.text("x".repeat(1024));
+    expect(transport.writes).toHaveLength(1);
   });
 
   test("does not change the payload that it masks", () => {
