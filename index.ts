@@ -56,7 +56,8 @@ export type { MaskKeys } from "./src/codec/ws/mask.ts";
 export { Message, type MessageKind, type OwnedMessage } from "./src/codec/ws/message.ts";
 export { Opcode, type Role } from "./src/codec/ws/opcode.ts";
 export type { FrameReaderOptions } from "./src/codec/ws/reader-options.ts";
-export type { HeaderPairs, UpgradeOutcome } from "./src/codec/ws/upgrade-response.ts";
+export type { HeaderPairs } from "./src/codec/http/head.ts";
+export type { UpgradeOutcome } from "./src/codec/ws/upgrade-response.ts";
 
 // Sockets
 export { type MirroredMemory, mirroredMemory } from "./src/ffi/mirrored-memory.ts";

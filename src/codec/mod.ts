@@ -2,7 +2,7 @@ export { ByteRing, plainMemory, type RingMemory } from "./byte-ring.ts";
 export { NexusError, PROTOCOL_FAULTS, ProtocolError, type ProtocolFault, TimeoutError, UsageError } from "./errors.ts";
 export { ChunkWriter } from "./http/chunk-writer.ts";
 export type { ContentDecoder, ContentDecoders } from "./http/content-coding.ts";
-export { type HeadLimits, HeadReader } from "./http/head.ts";
+export { type HeaderPairs, type HeadLimits, HeadReader } from "./http/head.ts";
 export { Request } from "./http/request.ts";
 export type { FinishStage, HeaderStage, QueryStage } from "./http/request-stages.ts";
 export { RequestWriter, type RequestWriterOptions } from "./http/request-writer.ts";
@@ -21,7 +21,6 @@ export { Opcode, type Role } from "./ws/opcode.ts";
 export type { FrameReaderOptions } from "./ws/reader-options.ts";
 export { type UpgradeRequest, upgradeRequestText } from "./ws/upgrade-request.ts";
 export {
-  type HeaderPairs,
   type UpgradeExpectation,
   type UpgradeOutcome,
   UpgradeResponseReader,

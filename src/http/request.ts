@@ -1,9 +1,9 @@
 import { UsageError } from "../codec/errors.ts";
+import type { HeaderPairs } from "../codec/http/head.ts";
 import type { HeaderStage } from "../codec/http/request-stages.ts";
 import { RequestWriter } from "../codec/http/request-writer.ts";
 import type { OwnedResponse } from "../codec/http/response.ts";
 import { ResponseReader } from "../codec/http/response-reader.ts";
-import type { HeaderPairs } from "../codec/ws/upgrade-response.ts";
 import { HttpConnection } from "./connection.ts";
 import { contentDecoders } from "./decoders.ts";
 import type { HttpOptions } from "./options.ts";

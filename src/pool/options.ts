@@ -1,5 +1,5 @@
 import { UsageError } from "../codec/errors.ts";
-import type { HeaderPairs } from "../codec/ws/upgrade-response.ts";
+import type { HeaderPairs } from "../codec/http/head.ts";
 import type { HttpOptions } from "../http/options.ts";
 
 /** How connections that died come back. Times are in milliseconds. */

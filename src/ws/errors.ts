@@ -1,6 +1,7 @@
 import { NexusError } from "../codec/errors.ts";
+import type { HeaderPairs } from "../codec/http/head.ts";
 import type { FrameReader } from "../codec/ws/frame-reader.ts";
-import type { HeaderPairs, UpgradeOutcome } from "../codec/ws/upgrade-response.ts";
+import type { UpgradeOutcome } from "../codec/ws/upgrade-response.ts";
 
 /** The codes of {@link HandshakeError}. */
 export type HandshakeErrorCode =

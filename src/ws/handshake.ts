@@ -1,6 +1,7 @@
 import { TimeoutError } from "../codec/errors.ts";
+import type { HeaderPairs } from "../codec/http/head.ts";
 import { upgradeRequestText } from "../codec/ws/upgrade-request.ts";
-import { type HeaderPairs, type UpgradeOutcome, UpgradeResponseReader } from "../codec/ws/upgrade-response.ts";
+import { type UpgradeOutcome, UpgradeResponseReader } from "../codec/ws/upgrade-response.ts";
 import { AbortedError } from "../socket/errors.ts";
 import type { Transport, TransportHandler } from "../socket/transport.ts";
 import { HandshakeError } from "./errors.ts";

@@ -1,7 +1,7 @@
 import { UsageError } from "../errors.ts";
 import { encodeUtf8 } from "../text.ts";
 import type { WriteBuffer } from "../write-buffer.ts";
-import type { HeaderPairs } from "../ws/upgrade-response.ts";
+import type { HeaderPairs } from "./head.ts";
 import { isFieldValue, isToken } from "./head.ts";
 import { invalidName, invalidValue, latin1Bytes, reservedField } from "./request-fields.ts";
 import { specialName } from "./special-names.ts";

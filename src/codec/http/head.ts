@@ -2,6 +2,9 @@ import type { ProtocolFault } from "../errors.ts";
 import { decodeLatin1 } from "../text.ts";
 import { COLON, CR, DEL, FIELD_TEXT, HTAB, isBlank, LF, SP, sameName, TOKEN } from "./characters.ts";
 
+/** Fields in order and case. */
+export type HeaderPairs = readonly (readonly [name: string, value: string])[];
+
 /** Limits of a {@link HeadReader}. */
 export interface HeadLimits {
   /** Bytes of the head, start line and blank line included. */

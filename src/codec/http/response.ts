@@ -1,10 +1,9 @@
 import { ProtocolError, UsageError } from "../errors.ts";
 import { decodeLatin1, decodeUtf8 } from "../text.ts";
-import type { HeaderPairs } from "../ws/upgrade-response.ts";
 import { ZERO } from "./characters.ts";
 import { type ContentDecoders, decodeContent } from "./content-coding.ts";
 import { listNumber } from "./field-list.ts";
-import type { HeadReader } from "./head.ts";
+import type { HeaderPairs, HeadReader } from "./head.ts";
 import { BODY_TUNNEL, type ResponseFraming } from "./response-framing.ts";
 import { MINOR_AT, REASON_AT } from "./status-line.ts";
 

@@ -1,3 +1,4 @@
+import type { HeaderPairs } from "../http/head.ts";
 import type { Response } from "../http/response.ts";
 import { ResponseReader } from "../http/response-reader.ts";
 import { decodeUtf8 } from "../text.ts";
@@ -13,9 +14,6 @@ export interface UpgradeExpectation {
   /** Bytes kept of the body of a refusal. Default 4 KiB. */
   readonly maxBodySize?: number;
 }
-
-/** A response's fields in order and case. */
-export type HeaderPairs = readonly (readonly [name: string, value: string])[];
 
 /** How a handshake ended. */
 export type UpgradeOutcome =
