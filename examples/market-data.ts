@@ -107,7 +107,7 @@ async function watch(options: DemoOptions, streamUrl: string, ca: string | null)
   const isLive = (): boolean => !isLeaving && !feed.isSilent(microsecondsOfDay());
   if (isLive()) feed.beginProofs();
   const deadline = elapsed() + PROOF_TIME;
-  while (isLive() && !feed.areProofsMade && elapsed() < deadline) await Bun.sleep(10);
+  while (isLive() && !snapshots.isGivenUp && !feed.areProofsMade && elapsed() < deadline) await Bun.sleep(10);
   clearInterval(pings);
   stopShowing();
   const duration = elapsed();

@@ -25,8 +25,8 @@ const USAGE = `Usage: bun examples/exchange/main.ts [options]
   --connect-limit N     connections an address may open in five minutes (300)
   --weight-limit N      weight an address may use in a minute (6000)
   --order-limit N       orders a key may place in ten seconds (100)
-  --fault FAULT         what goes wrong on every connection; may be given again:
-                        ${FAULT_FORMS.join(", ")}`;
+  --fault FAULT         what goes wrong on every connection; may be given again. FAULT is one of
+                        ${FAULT_FORMS.join("\n                        ")}`;
 
 async function main(): Promise<void> {
   let exchange: Exchange;

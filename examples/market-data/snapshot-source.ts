@@ -31,9 +31,14 @@ export class SnapshotSource implements Disposable {
 
   /** Asks for a symbol's book, unless that is under way. */
   want(symbol: string): void {
-    if (this.#end.signal.aborted) return;
+    if (this.isGivenUp) return;
     this.#wanted.add(symbol);
     if (!this.#isFetching) void this.#fetchAll();
+  }
+
+  /** Whether nothing more is to be had. */
+  get isGivenUp(): boolean {
+    return this.#end.signal.aborted;
   }
 
   /** Gives up what is under way. */
@@ -44,7 +49,7 @@ export class SnapshotSource implements Disposable {
 
   async #fetchAll(): Promise<void> {
     this.#isFetching = true;
-    for (let [symbol] = this.#wanted; symbol !== undefined && !this.#end.signal.aborted; [symbol] = this.#wanted) {
+    for (let [symbol] = this.#wanted; symbol !== undefined && !this.isGivenUp; [symbol] = this.#wanted) {
       const pause = await this.#fetch(symbol);
       if (pause > 0) await sleep(pause, undefined, { signal: this.#end.signal }).catch(() => {});
     }
@@ -66,7 +71,7 @@ export class SnapshotSource implements Disposable {
       if (!(error instanceof NexusError)) throw error;
       complaint = `${error.code}: ${error.message}`;
     }
-    if (this.#end.signal.aborted) return 0;
+    if (this.isGivenUp) return 0;
     // A GET may be sent again, whatever became of it.
     if (++this.#failures < MOST_FAILURES) return RETRY_PAUSE;
     this.#end.abort();

@@ -81,9 +81,10 @@ export class OrderSender {
     if (answer.clientOrderId === clientOrderId && answer.orderId !== undefined) {
       return { kind: "acknowledged", orderId: answer.orderId };
     }
+    const why = `answered with ${response.bodyText().slice(0, 100)}`;
     // The answer to something else: the ones behind it would be, too.
     this.#session.cut();
-    return { kind: "unknown", why: `answered with ${response.bodyText().slice(0, 100)}` };
+    return { kind: "unknown", why };
   }
 }
 

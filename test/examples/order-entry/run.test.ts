@@ -43,8 +43,11 @@ test("a venue that wants to be left alone is left alone, unless the run is stopp
   });
   using session = new RestSession(exchange.restUrl);
   const run = new OrderRun(new OrderSender(session, new VenueAccess(session, "hmac")));
-  setTimeout(() => run.stop(), 200);
+  const timer = setInterval(() => {
+    if (run.count("rejected") > 0) run.stop();
+  }, 5);
   await run.send(makeTickets(10), 1_000);
+  clearInterval(timer);
   expect([run.count("acknowledged"), run.count("rejected"), run.outcomes.size]).toEqual([1, 1, 2]);
 });
 
