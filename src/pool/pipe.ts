@@ -48,7 +48,7 @@ export class Pipe {
 
   /** True where a request can be sent now. */
   get isReady(): boolean {
-    return this.connection !== null && this.connection.isReusable;
+    return this.connection?.isReusable === true;
   }
 
   /** Connects, now; resolves with null, or the error. Joins an attempt that is under way. */
