@@ -1,8 +1,12 @@
-/** A program of `contenders/` and how it runs. */
-export interface ContenderProgram {
+/** A program that takes part in a case, and how it runs. */
+export interface Program {
   readonly name: string;
   readonly file: string;
   readonly runtime: "bun" | "node";
+}
+
+/** A program of `contenders/`. */
+export interface ContenderProgram extends Program {
   /** Its share of the messages of a counted run: what takes a microsecond a message reads fewer. */
   readonly share: number;
 }
@@ -18,15 +22,34 @@ export const CONTENDERS: readonly ContenderProgram[] = [
   { name: "ws-on-node", file: "contenders/ws-on-node.mjs", runtime: "node", share: 1 / 3 },
 ];
 
+/** All that send requests, in the order in which they take turns. */
+export const REQUEST_CONTENDERS: readonly Program[] = [
+  { name: "limit", file: "http/limit.ts", runtime: "bun" },
+  { name: "connection", file: "http/connection.ts", runtime: "bun" },
+  { name: "fetch", file: "http/fetch.ts", runtime: "bun" },
+  { name: "node-http-on-bun", file: "http/node-http.mjs", runtime: "bun" },
+  { name: "node-http-on-node", file: "http/node-http.mjs", runtime: "node" },
+  { name: "undici-on-node", file: "http/undici-on-node.mjs", runtime: "node" },
+];
+
 /** What ratios are taken to; they run wherever another contender of their case does. */
-export const BASELINES: readonly string[] = ["limit", "bun-websocket"];
+export const BASELINES: readonly string[] = ["limit", "bun-websocket", "fetch"];
 
 /**
  * The contenders of a case (`receive/tcp/40`) whose full name (`receive/tcp/40/handler`) contains the filter, and the baselines beside
  * them; none where the filter names none. A runtime that is not installed is left out.
  */
 export function chosenContenders(group: string, filter: string): readonly ContenderProgram[] {
-  const installed = CONTENDERS.filter((one) => one.runtime === "bun" || Bun.which(one.runtime) !== null);
+  return chosen(CONTENDERS, group, filter);
+}
+
+/** {@link chosenContenders} of those that send requests. */
+export function chosenRequestContenders(group: string, filter: string): readonly Program[] {
+  return chosen(REQUEST_CONTENDERS, group, filter);
+}
+
+function chosen<P extends Program>(programs: readonly P[], group: string, filter: string): readonly P[] {
+  const installed = programs.filter((one) => one.runtime === "bun" || Bun.which(one.runtime) !== null);
   const named = installed.filter((one) => `${group}/${one.name}`.includes(filter));
   if (named.length === 0) return [];
   return installed.filter((one) => named.includes(one) || BASELINES.includes(one.name));

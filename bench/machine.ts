@@ -11,11 +11,11 @@ export interface Machine {
   readonly bun: string;
   readonly node: string;
   readonly ws: string;
+  readonly undici: string;
 }
 
 export async function describeMachine(): Promise<Machine> {
   const root = new URL("..", import.meta.url);
-  const packageJson: { version: string } = await Bun.file(new URL("node_modules/ws/package.json", root)).json();
   return {
     date: new Date().toISOString(),
     commit: commandOutput(["git", "describe", "--always", "--dirty"], root) ?? "unknown",
@@ -25,8 +25,14 @@ export async function describeMachine(): Promise<Machine> {
     kernel: `${type()} ${release()} ${arch()}`,
     bun: Bun.version,
     node: commandOutput(["node", "--version"], root)?.slice(1) ?? "not installed",
-    ws: packageJson.version,
+    ws: await packageVersion("ws", root),
+    undici: await packageVersion("undici", root),
   };
+}
+
+async function packageVersion(name: string, root: URL): Promise<string> {
+  const packageJson: { version: string } = await Bun.file(new URL(`node_modules/${name}/package.json`, root)).json();
+  return packageJson.version;
 }
 
 function commandOutput(command: readonly [string, ...string[]], cwd: URL): string | null {

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import type { RequestTask, RequestTaskResult } from "./http/task.ts";
 import type { Task, TaskResult } from "./task.ts";
 
 /** A running bench server and how to reach and end it. */
@@ -10,10 +11,19 @@ export interface ServerProcess extends Disposable {
 /** The certificate authority of the test certificates. */
 export const CA_PATH: string = fileURLToPath(new URL("../test/fixtures/tls/ca.crt", import.meta.url));
 
-/** Starts the server in a process of its own, on one CPU where `cpu` is not null. */
-export async function startServer(cpu: number | null): Promise<ServerProcess> {
+/** Starts the WebSocket server in a process of its own, on one CPU where `cpu` is not null. */
+export function startServer(cpu: number | null): Promise<ServerProcess> {
+  return startProgram("server.ts", "ws", cpu);
+}
+
+/** The same for the server that answers requests. */
+export function startHttpServer(cpu: number | null): Promise<ServerProcess> {
+  return startProgram("http/server.ts", "http", cpu);
+}
+
+async function startProgram(file: string, scheme: "ws" | "http", cpu: number | null): Promise<ServerProcess> {
   const fixture = (name: string): string => fileURLToPath(new URL(`../test/fixtures/tls/${name}`, import.meta.url));
-  const command = [process.execPath, path("server.ts"), fixture("localhost.crt"), fixture("localhost.key")];
+  const command = [process.execPath, path(file), fixture("localhost.crt"), fixture("localhost.key")];
   const server = Bun.spawn([...pinned(cpu), ...command], { stdin: "pipe", stdout: "pipe", stderr: "inherit" });
   let line = "";
   const decoder = new TextDecoder();
@@ -23,8 +33,8 @@ export async function startServer(cpu: number | null): Promise<ServerProcess> {
   }
   const ports: { plain: number; secure: number } = JSON.parse(line);
   return {
-    plainUrl: `ws://127.0.0.1:${ports.plain}`,
-    secureUrl: `wss://127.0.0.1:${ports.secure}`,
+    plainUrl: `${scheme}://127.0.0.1:${ports.plain}`,
+    secureUrl: `${scheme}s://127.0.0.1:${ports.secure}`,
     [Symbol.dispose]() {
       server.kill();
     },
@@ -33,6 +43,16 @@ export async function startServer(cpu: number | null): Promise<ServerProcess> {
 
 /** Runs one task in a process of its own, on one CPU where `cpu` is not null, and returns what it printed. */
 export async function runTask(runtime: string, file: string, task: Task, cpu: number | null): Promise<TaskResult> {
+  return JSON.parse(await runProcess([runtime, path(file), JSON.stringify(task)], cpu, {}));
+}
+
+/** {@link runTask} for a contender of the request benches. */
+export async function runRequestTask(
+  runtime: string,
+  file: string,
+  task: RequestTask,
+  cpu: number | null,
+): Promise<RequestTaskResult> {
   return JSON.parse(await runProcess([runtime, path(file), JSON.stringify(task)], cpu, {}));
 }
 

@@ -21,7 +21,7 @@ export function formatReport(report: Report): string {
   const lines = [
     `nexus-async-net ${machine.commit}, ${machine.date}`,
     `${machine.cpu}, ${machine.cpus} CPUs, ${machine.memory}, ${machine.kernel}`,
-    `bun ${machine.bun}, node ${machine.node}, ws ${machine.ws}; ${pins}`,
+    `bun ${machine.bun}, node ${machine.node}, ws ${machine.ws}, undici ${machine.undici}; ${pins}`,
     `medians of ${options.rounds} rounds (memory: at most 3) [least to greatest]; contenders took turns, each in a process of its own`,
     ...(options.quick ? ["a quick run: its figures are not a result"] : []),
   ];
@@ -36,13 +36,15 @@ export function formatReport(report: Report): string {
 }
 
 function header(group: string): string[] {
-  const compared = group.startsWith("receive/") || group.startsWith("echo/");
-  return ["", "unit", "median", "spread", "count", ...(compared ? ["of the limit", "Bun's WebSocket / it"] : [])];
+  const native = NATIVE.find(([prefix]) => group.startsWith(prefix));
+  const compared = native === undefined ? [] : ["of the limit", `${native[2]} / it`];
+  return ["", "unit", "median", "spread", "count", ...compared];
 }
 
 function row(figures: readonly Figure[], one: Figure): string[] {
   const limit = median(figures, one.group, "limit", one.metric);
-  const native = median(figures, one.group, "bun-websocket", one.metric);
+  const rival = NATIVE.find(([prefix]) => one.group.startsWith(prefix))?.[1] ?? null;
+  const native = rival === null ? null : median(figures, one.group, rival, one.metric);
   return [
     one.contender,
     one.metric,
@@ -63,6 +65,13 @@ function targetRow(target: TargetResult): string[] {
     met ? "ok" : "short",
   ];
 }
+
+/** What Bun itself has for the groups of that prefix: its contender and what the column is called. */
+const NATIVE = [
+  ["receive/", "bun-websocket", "Bun's WebSocket"],
+  ["echo/", "bun-websocket", "Bun's WebSocket"],
+  ["http/", "fetch", "Bun's fetch"],
+] as const;
 
 /** Three significant digits for what is small, whole numbers for what is not. */
 function formatNumber(value: number): string {

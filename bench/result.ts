@@ -2,7 +2,7 @@ import { type Spread, spread } from "./statistics.ts";
 
 /** One figure: a contender in a case, by one metric, over all rounds. */
 export interface Figure extends Spread {
-  /** `receive tcp 40`, `echo tls apart`, `micro frame-reading`: contenders of one case are compared. */
+  /** `receive/tcp/40`, `echo/tls/apart`, `http/get/tcp/together`, `micro/frame-reading`: contenders of one case are compared. */
   readonly group: string;
   readonly contender: string;
   readonly metric:
@@ -12,9 +12,13 @@ export interface Figure extends Spread {
     | "p50 µs"
     | "p99 µs"
     | "p99.9 µs"
+    | "requests/s"
+    | "CPU µs/request"
     | "MB"
     | "bytes/message"
-    | "objects";
+    | "objects"
+    | "bytes/request"
+    | "objects/request";
   /** Messages, round trips or calls behind each sample. */
   readonly count: number;
   readonly samples: readonly number[];

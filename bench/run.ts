@@ -1,4 +1,5 @@
 import { measureEchoes } from "./echo.ts";
+import { measureRequests } from "./http.ts";
 import { describeMachine } from "./machine.ts";
 import { measureMemory } from "./memory.ts";
 import { measureOperations } from "./micro.ts";
@@ -34,6 +35,7 @@ try {
   await measureReceiving(server, options, record, progress);
   await measureMemory(server, options, record, progress);
   await measureEchoes(options, record, progress);
+  await measureRequests(options, record, progress);
 } catch (error) {
   failure = error;
 }

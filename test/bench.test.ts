@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CONTENDERS } from "../bench/contenders.ts";
+import { CONTENDERS, type Program, REQUEST_CONTENDERS } from "../bench/contenders.ts";
 import { readEverything } from "../bench/micro/frame-reading.ts";
 import { MICRO_GROUPS } from "../bench/micro/groups.ts";
 import type { Report } from "../bench/report.ts";
@@ -27,14 +27,29 @@ async function runBenches(filter: string): Promise<Report> {
   }
 }
 
-const installed = CONTENDERS.filter(({ runtime }) => Bun.which(runtime) !== null).map(({ name }) => name);
+function installed(programs: readonly Program[]): string[] {
+  return programs.filter(({ runtime }) => Bun.which(runtime) !== null).map(({ name }) => name);
+}
 
-for (const group of ["receive/tcp/40", "receive/tls/512", "echo/tcp/unpinned", "echo/tls/unpinned"]) {
+const CASES: readonly (readonly [group: string, programs: readonly Program[]])[] = [
+  ["receive/tcp/40", CONTENDERS],
+  ["receive/tls/512", CONTENDERS],
+  ["echo/tcp/unpinned", CONTENDERS],
+  ["echo/tls/unpinned", CONTENDERS],
+  ["http/get/tcp/unpinned", REQUEST_CONTENDERS],
+  ["http/post/tcp/unpinned", REQUEST_CONTENDERS],
+  ["http/get/tls/unpinned", REQUEST_CONTENDERS],
+  ["http/post/tls/unpinned", REQUEST_CONTENDERS],
+];
+
+for (const [group, programs] of CASES) {
   test(`every contender of ${group} is verified and has a figure`, async () => {
     const { figures, machine } = await runBenches(group);
     const metrics = new Set(figures.map(({ metric }) => metric));
     for (const metric of metrics) {
-      expect(figures.filter((one) => one.metric === metric).map(({ contender }) => contender)).toEqual(installed);
+      expect(figures.filter((one) => one.metric === metric).map(({ contender }) => contender)).toEqual(
+        installed(programs),
+      );
     }
     for (const { median, samples } of figures) {
       expect(median).toBeGreaterThan(0);

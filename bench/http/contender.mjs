@@ -1,0 +1,36 @@
+// What contender.ts does, in plain JavaScript, because Node 20 reads no TypeScript.
+import { readFileSync } from "node:fs";
+import hdr from "hdr-histogram-js";
+
+/**
+ * Runs the task of this process's arguments and prints its result as one line of JSON. `dial(task, ca)` gives `roundTrip`, which resolves
+ * with the status of an answer and the length of its body.
+ */
+export async function contendRequests(dial) {
+  const task = JSON.parse(process.argv[2]);
+  const roundTrip = dial(task, task.ca === null ? null : readFileSync(task.ca));
+  const checked = async () => {
+    const { status, bodyLength } = await roundTrip();
+    if (status !== 200 || bodyLength !== task.bodyLength)
+      throw new Error(`Cannot accept the run: the answer is ${status} with a body of ${bodyLength} bytes`);
+  };
+  for (let left = task.warmup; left > 0; left--) await checked();
+  const histogram = hdr.build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 10_000_000_000,
+    numberOfSignificantValueDigits: 3,
+  });
+  const before = process.cpuUsage();
+  const begun = performance.now();
+  for (let left = task.count; left > 0; left--) {
+    const started = performance.now();
+    await checked();
+    histogram.recordValue(Math.round((performance.now() - started) * 1e6));
+  }
+  const wall = performance.now() - begun;
+  const { user, system } = process.cpuUsage(before);
+  const [p50, p99, p999] = [50, 99, 99.9].map((percentile) => histogram.getValueAtPercentile(percentile) / 1_000);
+  const perSecond = (task.count / wall) * 1e3;
+  console.log(JSON.stringify({ p50, p99, p999, perSecond, cpu: (user + system) / task.count }));
+  process.exit(0);
+}

@@ -1,0 +1,48 @@
+import { build } from "hdr-histogram-js";
+import { Stopwatch } from "../contenders/contender.ts";
+import type { RequestTask, RequestTaskResult } from "./task.ts";
+
+/** One way to send a request and read its answer, over and over on a connection of its own. */
+export interface RequestClient<Answer> {
+  /** One request, from its first byte to the whole body of its answer. */
+  request(): Promise<Answer>;
+  /** Throws where the answer is not what the task says. */
+  check(answer: Answer): void;
+}
+
+/** Connects; `ca` is the authority's PEM, null without TLS. */
+export type DialClient<Answer> = (task: RequestTask, ca: string | null) => Promise<RequestClient<Answer>>;
+
+/** Runs the task of this process's arguments and prints its result as one line of JSON. */
+export async function contendRequests<Answer>(dial: DialClient<Answer>): Promise<never> {
+  const task: RequestTask = JSON.parse(process.argv[2] ?? "null");
+  const client = await dial(task, task.ca === null ? null : await Bun.file(task.ca).text());
+  for (let left = task.warmup; left > 0; left--) client.check(await client.request());
+  const histogram = build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 10_000_000_000,
+    numberOfSignificantValueDigits: 3,
+  });
+  const stopwatch = new Stopwatch();
+  for (let left = task.count; left > 0; left--) {
+    const started = Bun.nanoseconds();
+    client.check(await client.request());
+    histogram.recordValue(Bun.nanoseconds() - started);
+  }
+  const { wall, cpu } = stopwatch.stop();
+  const result: RequestTaskResult = {
+    p50: histogram.getValueAtPercentile(50) / 1_000,
+    p99: histogram.getValueAtPercentile(99) / 1_000,
+    p999: histogram.getValueAtPercentile(99.9) / 1_000,
+    perSecond: (task.count / wall) * 1e9,
+    cpu: cpu / task.count / 1_000,
+  };
+  console.log(JSON.stringify(result));
+  process.exit(0);
+}
+
+/** Holds an answer against what the task says. */
+export function checkAnswer(task: RequestTask, status: number, bodyLength: number): void {
+  if (status === 200 && bodyLength === task.bodyLength) return;
+  throw new Error(`Cannot accept the run: the answer is ${status} with a body of ${bodyLength} bytes`);
+}
