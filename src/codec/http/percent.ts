@@ -5,7 +5,7 @@ import { UNRESERVED } from "./characters.ts";
  * Writes `text` at `pos`, percent-encoded as `encodeURIComponent` does it, and returns the index after it. A lone surrogate becomes
  * U+FFFD. `bytes` must have room for {@link percentLength}, which is never more than {@link MOST_PER_UNIT} times the text's length.
  *
- * Bet: nothing in it is to be encoded.
+ * Bet: nothing in it is to be encoded. Not a byte is written behind the result, not even where the bet is lost.
  */
 export function writePercent(bytes: Uint8Array, pos: number, text: string): number {
   const end = writePlain(bytes, pos, text);
@@ -17,7 +17,8 @@ function writePlain(bytes: Uint8Array, pos: number, text: string): number {
   const unreserved = UNRESERVED;
   const length = text.length;
   if (length > SHORT_TEXT) {
-    // A text that is cut for want of room has characters that are more than a byte, and these are seen below.
+    // What is more than a byte in UTF-8 is at least three times as long in the end, so this stays within it. A text that is cut for want of
+    // room has such characters, and these are seen below.
     if (encodeUtf8(bytes, text, pos) !== length) return -1;
     for (let at = pos; at < pos + length; at++) if (unreserved[bytes[at]!] === 0) return -1;
     return pos + length;

@@ -48,7 +48,7 @@ export class RequestBuilder implements QueryStage, HeaderStage, FinishStage {
     const bytes = new Uint8Array(capacity);
     this.bytes = bytes;
     this.words = wordsOf(bytes);
-    this.request = new WriterRequest(bytes, this.words);
+    this.request = new WriterRequest(bytes);
     this.target = new RequestTarget(bytes);
     this.defaults = defaults;
   }

@@ -24,11 +24,12 @@ export function writeName(bytes: Uint8Array, pos: number, name: string): number 
  * Writes `value`, which must be a field value (RFC 9110 section 5.5), at `pos`, where there is room for a byte a character; returns the
  * index after it, −1 where it is no field value. `words` are `bytes` in words.
  *
- * Bet: the value is visible ASCII, so that UTF-8 is as long as the text, and one look at the bytes says that nothing else is in it.
+ * Bet: the value is visible ASCII, so that UTF-8 is as long as the text, and one look at the bytes says that nothing else is in it. Where
+ * the bet is lost, bytes behind the room have been written as well.
  */
 export function writeValue(bytes: Uint8Array, words: Int32Array, pos: number, value: string): number {
   const length = value.length;
-  if (length <= SHORT_VALUE) return writeShortValue(bytes, pos, value);
+  if (length <= SHORT_VALUE) return writeValueInPlace(bytes, pos, value);
   const end = pos + encodeUtf8(bytes, value, pos);
   if (end - pos !== length || !isVisible(bytes, words, pos, end)) return writeAnyValue(bytes, pos, value);
   return isBlank(bytes[pos]!) || isBlank(bytes[end - 1]!) ? -1 : end;
@@ -57,6 +58,18 @@ export function writeParameter(bytes: Uint8Array, pos: number, name: string, val
 /** How many bytes {@link writeParameter} writes. */
 export function parameterLength(name: string, value: string): number {
   return percentLength(name) + 1 + percentLength(value);
+}
+
+/** {@link writeValue} between bytes that must stay. */
+export function writeValueInPlace(bytes: Uint8Array, pos: number, value: string): number {
+  const length = value.length;
+  for (let index = 0; index < length; index++) {
+    const code = value.charCodeAt(index);
+    if (code < SP || code > TILDE) return writeAnyValue(bytes, pos, value);
+    bytes[pos + index] = code;
+  }
+  if (length > 0 && (bytes[pos] === SP || bytes[pos + length - 1] === SP)) return -1;
+  return pos + length;
 }
 
 /**
@@ -130,17 +143,6 @@ export function invalidValue(name: string): UsageError {
     "REQUEST_HEADER_INVALID",
     `Cannot write request: value of header ${name} has a control character, white space around it, or one over U+00FF`,
   );
-}
-
-function writeShortValue(bytes: Uint8Array, pos: number, value: string): number {
-  const length = value.length;
-  for (let index = 0; index < length; index++) {
-    const code = value.charCodeAt(index);
-    if (code < SP || code > TILDE) return writeAnyValue(bytes, pos, value);
-    bytes[pos + index] = code;
-  }
-  if (length > 0 && (bytes[pos] === SP || bytes[pos + length - 1] === SP)) return -1;
-  return pos + length;
 }
 
 /** The slow twin: one byte a character, whatever the value is. */

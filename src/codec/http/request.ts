@@ -14,7 +14,7 @@ import {
   writeFieldSeparator,
   writeName,
   writeParameter,
-  writeValue,
+  writeValueInPlace,
 } from "./request-fields.ts";
 import { specialName } from "./special-names.ts";
 
@@ -57,11 +57,9 @@ export class Request {
   /** Where the digits of `Content-Length` begin, 0 where there are none. */
   protected lengthStart = 0;
   protected lengthDigits = 0;
-  private readonly words: Int32Array;
 
-  constructor(buffer: Uint8Array, words: Int32Array) {
+  constructor(buffer: Uint8Array) {
     this.buffer = buffer;
-    this.words = words;
   }
 
   /** Bytes of the request, without a streamed body. */
@@ -118,7 +116,7 @@ export class Request {
     this.insert(at, size);
     const { buffer } = this;
     const valueAt = writeFieldSeparator(buffer, writeName(buffer, at, name));
-    const end = writeValue(buffer, this.words, valueAt, text);
+    const end = writeValueInPlace(buffer, valueAt, text);
     if (end < 0) {
       this.insert(at + size, -size);
       throw invalidValue(name);
