@@ -20,6 +20,13 @@ export { type OwnedResponse, Response } from "./src/codec/http/response.ts";
 export type { Expectation, ResponseReaderOptions } from "./src/codec/http/response-options.ts";
 export { ResponseReader } from "./src/codec/http/response-reader.ts";
 
+// Pools
+export { type AcquireOptions, ClientPool } from "./src/pool/client-pool.ts";
+export { ClientSlot } from "./src/pool/client-slot.ts";
+export { Lease, LifoPool, type LifoPoolOptions } from "./src/pool/lifo-pool.ts";
+export type { ClientPoolOptions, PoolEvents, ReconnectOptions } from "./src/pool/options.ts";
+export type { PoolStats } from "./src/pool/pool-stats.ts";
+
 // Errors
 export {
   NexusError,
@@ -43,6 +50,7 @@ export {
   type TransportErrorCode,
 } from "./src/socket/errors.ts";
 export { RequestError, type RequestErrorCode, type RequestProgress } from "./src/http/errors.ts";
+export { PoolError, type PoolErrorCode } from "./src/pool/errors.ts";
 export { HandshakeError, type HandshakeErrorCode, WsClosedError, type WsClosedErrorCode } from "./src/ws/errors.ts";
 
 // Sans-IO

@@ -1,15 +1,16 @@
-import { ClientSlot, type SlotOwner } from "./client-slot.ts";
-import { PoolError, type PoolErrorCode } from "./errors.ts";
-import { KeepWarm } from "./keep-warm.ts";
+import { milliseconds } from "../http/options.ts";
+import { ClientSlot } from "./client-slot.ts";
+import { notAcquired } from "./errors.ts";
 import { LifoStack } from "./lifo-stack.ts";
 import { type ClientPoolOptions, type PoolEvents, type PoolSettings, poolSettings } from "./options.ts";
 import { Pipe } from "./pipe.ts";
 import { type PoolStats, WaitHistogram } from "./pool-stats.ts";
+import { Upkeep } from "./upkeep.ts";
 import { Waiters } from "./waiters.ts";
 
 /** How `acquire` waits. */
 export interface AcquireOptions {
-  /** Milliseconds; 0 for one attempt to connect and no longer. Default: the pool's `acquireTimeout`. */
+  /** Milliseconds; 0 for one attempt to connect and not more. Default: the pool's `acquireTimeout`. */
   readonly timeout?: number;
   readonly signal?: AbortSignal;
 }
@@ -30,7 +31,7 @@ export interface AcquireOptions {
  * 4. `acquire` takes what `tryAcquire` would, or waits in line for a release or a reconnect.
  * 5. All are dead: every `acquire` tries, within the back-off; the first success serves the line.
  */
-export class ClientPool implements AsyncDisposable, SlotOwner {
+export class ClientPool implements AsyncDisposable {
   readonly #settings: PoolSettings;
   readonly #pipes: readonly Pipe[];
   private readonly idle: LifoStack<ClientSlot>;
@@ -44,7 +45,7 @@ export class ClientPool implements AsyncDisposable, SlotOwner {
   #reconnects = 0;
   #lastError: Error | null = null;
   #closed: PromiseWithResolvers<void> | null = null;
-  #warmth: KeepWarm | null = null;
+  #upkeep: Upkeep | null = null;
 
   private constructor(options: ClientPoolOptions) {
     const settings = poolSettings(options);
@@ -61,21 +62,19 @@ export class ClientPool implements AsyncDisposable, SlotOwner {
   }
 
   /**
-   * Opens every connection, and fails as a whole where one cannot be opened: what was opened is closed then.
-   * @throws ConnectError, TimeoutError, UsageError; RequestError where the warm-up fails
+   * Opens every connection, and fails as a whole with the first one that cannot be opened: what was opened is closed then.
+   * @throws ConnectError, TimeoutError, AbortedError, UsageError; RequestError, PoolError where the warm-up fails
    */
   static async connect(options: ClientPoolOptions): Promise<ClientPool> {
     const pool = new ClientPool(options);
-    const errors = await Promise.all(pool.#pipes.map((pipe) => pipe.connect()));
-    const error = errors.find((outcome) => outcome !== null);
-    if (error !== undefined) {
+    try {
+      await Promise.all(pool.#pipes.map((pipe) => pipe.open(options.signal)));
+    } catch (error) {
       pool.destroy();
       throw error;
     }
     pool.#reconnects = 0;
-    const { keepWarm, warmUp } = pool.#settings;
-    if (keepWarm > 0 && warmUp !== null)
-      pool.#warmth = new KeepWarm(keepWarm, pool.size, warmUp, () => pool.#takeColdest());
+    pool.#upkeep = new Upkeep(pool.#pipes, pool.#settings, (pipe) => pool.#take(pipe));
     return pool;
   }
 
@@ -104,20 +103,19 @@ export class ClientPool implements AsyncDisposable, SlotOwner {
   }
 
   /**
-   * A slot, at once where one is free, else in line. `timeout: 0` makes one attempt to connect a dead slot and rejects with its error, or
-   * with `POOL_EXHAUSTED` where all are in use.
+   * A slot, at once where one is free, else in line. `timeout: 0` makes one attempt to connect a dead slot, or counts the one that was made
+   * within the last second, and rejects with its error, or with `POOL_EXHAUSTED` where all are in use.
    * @throws PoolError (`POOL_ACQUIRE_TIMEOUT` with the last connect error as cause, `POOL_ACQUIRE_ABORTED`, `POOL_CLOSED`)
    */
   async acquire(options: AcquireOptions = {}): Promise<ClientSlot> {
     const { timeout = this.#settings.acquireTimeout, signal } = options;
-    if (this.#closed !== null) throw poolError("POOL_CLOSED", "the pool is closed");
-    if (signal?.aborted) throw poolError("POOL_ACQUIRE_ABORTED", "it was aborted", signal.reason);
+    if (options.timeout !== undefined) milliseconds("timeout", timeout, 0);
+    if (this.#closed !== null) throw notAcquired("POOL_CLOSED", "the pool is closed");
+    if (signal?.aborted) throw notAcquired("POOL_ACQUIRE_ABORTED", "it was aborted", signal.reason);
     const slot = this.tryAcquire();
-    if (slot !== null) {
-      this.#waits.record(0);
-      return slot;
-    }
-    return timeout === 0 ? this.#acquireByConnecting() : this.#wait(timeout, signal);
+    if (slot === null) return this.#wait(timeout, signal);
+    this.#waits.record(0);
+    return slot;
   }
 
   stats(): PoolStats {
@@ -144,8 +142,8 @@ export class ClientPool implements AsyncDisposable, SlotOwner {
     if (this.#closed === null) {
       this.#closed = Promise.withResolvers();
       this.calm = false;
-      this.#warmth?.stop();
-      this.#waiters.rejectAll(() => poolError("POOL_CLOSED", "the pool was closed"));
+      this.#upkeep?.stop();
+      this.#waiters.rejectAll(() => notAcquired("POOL_CLOSED", "the pool was closed"));
       for (const slot of this.#parked) slot?.pipe.close();
       for (let slot = this.idle.pop(); slot !== null; slot = this.idle.pop()) this.#retire(slot);
       this.#settleClosed();
@@ -155,11 +153,9 @@ export class ClientPool implements AsyncDisposable, SlotOwner {
 
   /** Cuts every connection at once; requests in flight fail with `REQUEST_CONNECTION_CLOSED`. */
   destroy(): void {
+    for (const pipe of this.#pipes) pipe.drop();
     void this.close();
-    for (const pipe of this.#pipes) {
-      pipe.drop();
-      pipe.close();
-    }
+    for (const pipe of this.#pipes) pipe.close();
     this.#closed?.resolve();
   }
 
@@ -181,9 +177,7 @@ export class ClientPool implements AsyncDisposable, SlotOwner {
     } else {
       slot.acquired = true;
       this.#waits.record(this.#waiters.serve(slot));
-      if (this.#waiters.length > 0) return;
-      this.calm = true;
-      for (const pipe of this.#pipes) pipe.relax();
+      this.calm = this.#waiters.length === 0;
     }
   }
 
@@ -195,10 +189,11 @@ export class ClientPool implements AsyncDisposable, SlotOwner {
   #revive(slot: ClientSlot): void {
     const { pipe } = slot;
     this.#parked[pipe.index] = slot;
-    if (pipe.connection !== null) {
-      pipe.drop();
-      this.#tell("died", pipe.index);
-    }
+    // One that had died before was told of when it did.
+    const { connection } = pipe;
+    const cut = connection !== null && connection.state !== "closed";
+    pipe.drop();
+    if (cut) this.#tell("died", pipe.index);
     pipe.revive();
   }
 
@@ -224,25 +219,19 @@ export class ClientPool implements AsyncDisposable, SlotOwner {
     if (this.#waiters.length > 0) pipe.hurry();
   }
 
-  async #acquireByConnecting(): Promise<ClientSlot> {
-    const dead = this.#parked.find((slot) => slot !== null);
-    const error = dead ? await dead.pipe.connect() : null;
-    if (error !== null) throw error;
-    const slot = this.tryAcquire();
-    if (slot === null) throw poolError("POOL_EXHAUSTED", `all ${this.size} slots are in use`);
-    this.#waits.record(0);
-    return slot;
-  }
-
   async #wait(timeout: number, signal: AbortSignal | undefined): Promise<ClientSlot> {
     const { promise, leave } = this.#waiters.wait();
     this.calm = false;
-    const timer = setTimeout(() => {
-      leave(poolError("POOL_ACQUIRE_TIMEOUT", `no slot came free within ${timeout} ms`, this.#lastError));
-    }, timeout);
-    const onAbort = (): void => leave(poolError("POOL_ACQUIRE_ABORTED", "it was aborted", signal?.reason));
+    const onAbort = (): void => leave(notAcquired("POOL_ACQUIRE_ABORTED", "it was aborted", signal?.reason));
     signal?.addEventListener("abort", onAbort, { once: true });
-    for (const slot of this.#parked) slot?.pipe.hurry();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    if (timeout === 0) void this.#attemptOnce(leave);
+    else {
+      timer = setTimeout(() => {
+        leave(notAcquired("POOL_ACQUIRE_TIMEOUT", `no slot came free within ${timeout} ms`, this.#lastError));
+      }, timeout);
+      for (const slot of this.#parked) slot?.pipe.hurry();
+    }
     try {
       return await promise;
     } finally {
@@ -251,8 +240,20 @@ export class ClientPool implements AsyncDisposable, SlotOwner {
     }
   }
 
-  #takeColdest(): ClientSlot | null {
-    const slot = this.idle.remove((candidate) => candidate.pipe.isReady);
+  /** Tries the dead slot that was tried longest ago, for somebody in line who leaves where that fails. */
+  async #attemptOnce(leave: (error: Error) => void): Promise<void> {
+    let oldest: Pipe | null = null;
+    for (const slot of this.#parked) {
+      if (slot !== null && slot.pipe.lastAttempt < (oldest?.lastAttempt ?? Number.POSITIVE_INFINITY))
+        oldest = slot.pipe;
+    }
+    const error = await oldest?.attempt();
+    leave(error ?? notAcquired("POOL_EXHAUSTED", `all ${this.size} slots are in use`));
+  }
+
+  /** Acquires the slot of `pipe` where it is idle. */
+  #take(pipe: Pipe): ClientSlot | null {
+    const slot = this.idle.remove((candidate) => candidate.pipe === pipe && pipe.isReady);
     if (slot !== null) slot.acquired = true;
     return slot;
   }
@@ -287,8 +288,4 @@ export class ClientPool implements AsyncDisposable, SlotOwner {
       console.error(error);
     }
   }
-}
-
-function poolError(code: PoolErrorCode, detail: string, cause: unknown = null): PoolError {
-  return new PoolError(code, `Cannot acquire slot: ${detail}`, cause === null ? undefined : { cause });
 }

@@ -3,6 +3,7 @@ import type { RequestWriter } from "../codec/http/request-writer.ts";
 import type { Response } from "../codec/http/response.ts";
 import type { ResponseReader } from "../codec/http/response-reader.ts";
 import type { HttpConnection } from "../http/connection.ts";
+import { notReusable } from "../http/errors.ts";
 import type { SendOptions } from "../http/options.ts";
 import { PoolError } from "./errors.ts";
 import type { Pipe } from "./pipe.ts";
@@ -31,12 +32,18 @@ export class ClientSlot implements Disposable {
     this.owner = owner;
   }
 
-  /** The connection below. Throws `POOL_NOT_ACQUIRED` once it has died, or the slot is released. */
+  /**
+   * The connection below; one that has died stays, and fails what is sent on it, until the slot is released.
+   * @throws PoolError (`POOL_NOT_ACQUIRED`) once the slot is released; RequestError (`REQUEST_NOT_REUSABLE`) once the pool is destroyed
+   */
   get connection(): HttpConnection {
-    const { connection } = this.pipe;
-    if (this.acquired && connection !== null) return connection;
-    const why = this.acquired ? "its connection has died" : "it was released";
-    throw new PoolError("POOL_NOT_ACQUIRED", `Cannot use slot ${this.index}: ${why}`);
+    const { pipe } = this;
+    if (!this.acquired) {
+      throw new PoolError("POOL_NOT_ACQUIRED", `Cannot use slot ${this.index}: it was released`);
+    }
+    if (pipe.connection === null) throw notReusable("closed", null);
+    pipe.uses++;
+    return pipe.connection;
   }
 
   /**

@@ -11,9 +11,16 @@ export type PoolErrorCode =
   /** `acquire({ timeout: 0 })` found every slot in use. */
   | "POOL_EXHAUSTED"
   /** What was released, or used, is not acquired: it was released before. */
-  | "POOL_NOT_ACQUIRED";
+  | "POOL_NOT_ACQUIRED"
+  /** The server ended a fresh connection before it carried a request; the next attempt waits as after any that failed. */
+  | "POOL_CONNECTION_SHORT_LIVED";
 
 /** A pool could not give what was asked of it, or was given back what it had not lent. */
 export class PoolError extends NexusError {
   declare readonly code: PoolErrorCode;
+}
+
+/** Why `acquire` gives no slot. @internal */
+export function notAcquired(code: PoolErrorCode, detail: string, cause: unknown = null): PoolError {
+  return new PoolError(code, `Cannot acquire slot: ${detail}`, cause === null ? undefined : { cause });
 }

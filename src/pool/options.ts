@@ -1,12 +1,13 @@
 import { UsageError } from "../codec/errors.ts";
 import type { HeaderPairs } from "../codec/http/head.ts";
 import type { HttpOptions } from "../http/options.ts";
+import { httpTarget } from "../http/target.ts";
 
 /** How connections that died come back. Times are in milliseconds. */
 export interface ReconnectOptions {
   /** Before the second attempt; the first is made at once. Default 100. */
   readonly initialDelay?: number;
-  /** The delay doubles with each failure up to this. Default 5,000. */
+  /** The delay doubles with each failure up to this. Default 5,000, or `initialDelay` where that is more. */
   readonly maxDelay?: number;
   /** Each delay is shortened by a random part of up to this share, so that slots do not march in step. 0 to 1, default 0.5. */
   readonly jitter?: number;
@@ -18,7 +19,7 @@ export interface PoolEvents {
   readonly connected?: (slot: number) => void;
   /** A connection can carry no more requests: the peer ended it, a request on it failed, or it expired. */
   readonly died?: (slot: number) => void;
-  /** An attempt to connect failed; the next one is made after `delay` milliseconds. */
+  /** An attempt to connect failed; the next one is made after `delay` milliseconds, or earlier where somebody waits. */
   readonly connectFailed?: (slot: number, error: Error, delay: number) => void;
   /** A slot was acquired and collected without having been released; its connection was cut and is made anew. */
   readonly forgotten?: (slot: number) => void;
@@ -45,8 +46,10 @@ export interface ClientPoolOptions extends HttpOptions {
   readonly reconnect?: ReconnectOptions;
   /** Path of a GET that is sent on each fresh connection before it is handed out; any status will do. Default: none. */
   readonly warmUp?: string;
-  /** Milliseconds after which an idle connection is sent the `warmUp` request again. Default: never. */
+  /** Milliseconds after which an idle connection that was not used is sent the `warmUp` request again. Default: never. */
   readonly keepWarm?: number;
+  /** Ends `connect`. What comes after it, a reconnect or an `acquire`, is not touched. */
+  readonly signal?: AbortSignal;
   readonly events?: PoolEvents;
 }
 
@@ -70,7 +73,9 @@ export interface PoolSettings {
 
 export function poolSettings(options: ClientPoolOptions): PoolSettings {
   const headers = options.defaultHeaders ?? [];
-  const { initialDelay = 100, maxDelay = 5_000, jitter = 0.5 } = options.reconnect ?? {};
+  const { initialDelay = 100, jitter = 0.5 } = options.reconnect ?? {};
+  const { maxDelay = Math.max(initialDelay, 5_000) } = options.reconnect ?? {};
+  httpTarget(options.url);
   if (options.keepWarm !== undefined && options.warmUp === undefined) {
     throw new UsageError("OPTION_MISSING", "Cannot create pool: keepWarm needs warmUp, the path to ask for");
   }

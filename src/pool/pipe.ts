@@ -1,6 +1,8 @@
 import { RequestWriter } from "../codec/http/request-writer.ts";
 import { ResponseReader } from "../codec/http/response-reader.ts";
 import { HttpConnection } from "../http/connection.ts";
+import type { HttpOptions } from "../http/options.ts";
+import { PoolError } from "./errors.ts";
 import type { ClientPoolOptions, PoolSettings } from "./options.ts";
 
 /** What a {@link Pipe} tells the pool it belongs to. */
@@ -21,25 +23,31 @@ export class Pipe {
   readonly index: number;
   readonly writer: RequestWriter;
   readonly reader: ResponseReader;
-  /** Null while there is none. */
+  /** One that has died stays until the slot is given back, so that a request on it fails as on any other. Null while there is none. */
   connection: HttpConnection | null = null;
+  /** How often the connection was taken in hand, to send on it. */
+  uses = 0;
   /** Attempts to connect so far, the first one included. */
   attempts = 0;
+  /** When the last one began, on the clock of `performance.now()`. */
+  lastAttempt: number = Number.NEGATIVE_INFINITY;
 
   readonly #owner: PipeOwner;
-  readonly #options: ClientPoolOptions;
+  readonly #options: HttpOptions;
   readonly #settings: PoolSettings;
+  readonly #ending: AbortController = new AbortController();
   #attempt: Promise<Error | null> | null = null;
+  #lastError: Error | null = null;
+  #connectedAt: number = Number.NEGATIVE_INFINITY;
   #delay = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
-  #lastAttempt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(index: number, owner: PipeOwner, options: ClientPoolOptions, settings: PoolSettings) {
     const { requestBufferCapacity, responseBufferCapacity, maxBodySize, basePath, defaultHeaders } = settings;
     this.index = index;
     this.#owner = owner;
-    this.#options = options;
+    this.#options = { ...options, signal: this.#ending.signal };
     this.#settings = settings;
     this.writer = new RequestWriter(new URL(settings.url).host, { basePath, capacity: requestBufferCapacity });
     for (const [name, value] of defaultHeaders) this.writer.defaultHeader(name, value);
@@ -51,30 +59,41 @@ export class Pipe {
     return this.connection?.isReusable === true;
   }
 
-  /** Connects, now; resolves with null, or the error. Joins an attempt that is under way. */
-  connect(): Promise<Error | null> {
-    this.#stopWaiting();
-    this.#attempt ??= this.#connect();
-    return this.#attempt;
+  /** The first attempt, which `signal` can end. @throws what it fails with */
+  async open(signal: AbortSignal | undefined): Promise<void> {
+    const error = await this.#connectNow(signal);
+    if (error !== null) throw error;
+  }
+
+  /**
+   * For somebody who will not wait for a second attempt: resolves with null once connected, or the error. It is the last one's where
+   * that was made a moment ago.
+   */
+  attempt(): Promise<Error | null> {
+    return this.#timer === null || this.#mayHurry ? this.#connectNow() : Promise.resolve(this.#lastError);
   }
 
   /** Sees to it that there will be a connection: attempts one now, or leaves it to the attempt that is under way or due. */
   revive(): void {
-    if (this.#closed || this.connection !== null || this.#attempt !== null || this.#timer !== null) return;
-    void this.connect();
+    if (this.#closed || this.#attempt !== null || this.#timer !== null) return;
+    const age = performance.now() - this.#connectedAt;
+    if (this.uses === 0 && age < LEAST_PAUSE) {
+      // It would go on in a circle with a server that accepts and ends what it has accepted.
+      this.#failed(shortLived(`it ended after ${Math.round(age)} ms, before a request`));
+    } else {
+      this.#delay = 0;
+      void this.#connectNow();
+    }
   }
 
   /** Somebody waits: an attempt that is due later is made now, where the last one is long enough ago. */
   hurry(): void {
-    if (this.#timer === null) return;
-    this.#timer.ref();
-    if (performance.now() - this.#lastAttempt >= Math.max(this.#settings.initialDelay, LEAST_PAUSE))
-      void this.connect();
+    if (this.#timer !== null && this.#mayHurry) void this.#connectNow();
   }
 
-  /** Nobody waits: an attempt that is due later does not keep the process. */
-  relax(): void {
-    this.#timer?.unref();
+  /** Ends the connection where its `Keep-Alive` is about to run out. */
+  expire(): void {
+    void this.isReady;
   }
 
   /** Lets the connection go, cutting it where it is still open. The pool is not told. */
@@ -83,13 +102,15 @@ export class Pipe {
     this.connection = null;
     if (connection === null) return;
     connection.onClosed = null;
-    connection.terminate();
+    // One that was closed may be ending in order, or be somebody's who took its transport.
+    if (connection.state !== "closed") connection.terminate();
   }
 
-  /** For good. */
+  /** For good: an attempt that is under way is given up. */
   close(): void {
     this.#closed = true;
     this.#stopWaiting();
+    this.#ending.abort();
     const { connection } = this;
     this.connection = null;
     if (connection === null) return;
@@ -97,18 +118,27 @@ export class Pipe {
     connection.close();
   }
 
-  async #connect(): Promise<Error | null> {
+  /** Connects; resolves with null, or the error. Joins an attempt that is under way. */
+  #connectNow(signal?: AbortSignal): Promise<Error | null> {
+    this.#stopWaiting();
+    this.#attempt ??= this.#connect(signal);
+    return this.#attempt;
+  }
+
+  async #connect(signal: AbortSignal | undefined): Promise<Error | null> {
     this.attempts++;
-    this.#lastAttempt = performance.now();
+    this.lastAttempt = performance.now();
+    const options =
+      signal === undefined
+        ? this.#options
+        : { ...this.#options, signal: AbortSignal.any([this.#ending.signal, signal]) };
     try {
-      const connection = await HttpConnection.connect(this.#settings.url, this.#options);
-      if (this.#closed) {
-        connection.terminate();
-        return null;
-      }
+      const connection = await HttpConnection.connect(this.#settings.url, options);
       await this.#warmUp(connection);
+      if (!connection.isReusable) throw shortLived("the server ended it at once");
       this.#attempt = null;
-      this.#delay = 0;
+      this.uses = 0;
+      this.#connectedAt = performance.now();
       this.connection = connection;
       connection.onClosed = () => this.#died(connection);
       this.#owner.ready(this);
@@ -124,34 +154,37 @@ export class Pipe {
     if (warmUp === null) return;
     const { connectTimeout = 10_000 } = this.#options;
     try {
-      await connection.send(this.writer.get(warmUp).finish(), this.reader, { timeout: connectTimeout });
+      const options = { timeout: connectTimeout, signal: this.#ending.signal };
+      await connection.send(this.writer.get(warmUp).finish(), this.reader, options);
     } catch (error) {
       connection.terminate();
       throw error;
     }
-    if (!connection.isReusable)
-      throw new Error("Cannot warm up connection: the server ended it behind the first response");
   }
 
   #died(connection: HttpConnection): void {
-    if (this.connection !== connection) return;
-    this.connection = null;
-    this.#owner.died(this);
+    if (this.connection === connection) this.#owner.died(this);
   }
 
   /** The delay doubles from failure to failure, and a random part of it is left out. */
   #failed(error: Error): Error {
+    this.#lastError = error;
     if (this.#closed) return error;
     const { initialDelay, maxDelay, jitter } = this.#settings;
     this.#delay = this.#delay === 0 ? initialDelay : Math.min(this.#delay * 2, maxDelay);
     const delay = Math.max(1, Math.round(this.#delay * (1 - jitter * Math.random())));
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      void this.connect();
+      void this.#connectNow();
     }, delay);
+    // What waits for a slot keeps the process by its own timer.
     this.#timer.unref();
     this.#owner.failed(this, error, delay);
     return error;
+  }
+
+  get #mayHurry(): boolean {
+    return performance.now() - this.lastAttempt >= Math.max(this.#settings.initialDelay, LEAST_PAUSE);
   }
 
   #stopWaiting(): void {
@@ -160,5 +193,9 @@ export class Pipe {
   }
 }
 
-/** Milliseconds between attempts that are made because somebody waits. */
+function shortLived(detail: string): PoolError {
+  return new PoolError("POOL_CONNECTION_SHORT_LIVED", `Cannot keep connection: ${detail}`);
+}
+
+/** Milliseconds between attempts that are made because somebody waits, and for which a connection must stand to count as one that does. */
 const LEAST_PAUSE = 1_000;

@@ -9,8 +9,8 @@ interface Waiter<T> {
 
 /** A line of those who wait for a `T`, first come, first served. */
 export class Waiters<T> {
-  /** Settled ones stay in line until their turn comes. */
-  readonly #line: Waiter<T>[] = [];
+  /** Settled ones stay in line until their turn comes, or until they are half of it. */
+  #line: Waiter<T>[] = [];
   #first = 0;
   #length = 0;
 
@@ -56,6 +56,10 @@ export class Waiters<T> {
   #leave(waiter: Waiter<T>, error: Error): void {
     if (waiter.settled) return;
     this.#settle(waiter);
+    if (this.#length * 2 < this.#line.length - this.#first) {
+      this.#line = this.#line.filter(({ settled }) => !settled);
+      this.#first = 0;
+    }
     waiter.reject(error);
   }
 

@@ -1,0 +1,66 @@
+import type { ClientSlot } from "./client-slot.ts";
+import type { PoolSettings } from "./options.ts";
+import type { Pipe } from "./pipe.ts";
+
+/**
+ * What a pool sees to while nobody asks: connections whose `Keep-Alive` is about to run out are ended, and those that lie idle are kept
+ * warm. Neither timer keeps the process.
+ */
+export class Upkeep {
+  readonly #pipes: readonly Pipe[];
+  readonly #take: (pipe: Pipe) => ClientSlot | null;
+  readonly #timers: ReturnType<typeof setInterval>[] = [];
+  /** By number: the uses that were counted when the slot was last looked at. */
+  readonly #uses: number[];
+  #next = 0;
+
+  /** `take` acquires a slot that is idle, or gives null. */
+  constructor(pipes: readonly Pipe[], settings: PoolSettings, take: (pipe: Pipe) => ClientSlot | null) {
+    const { warmUp, keepWarm } = settings;
+    this.#pipes = pipes;
+    this.#take = take;
+    this.#uses = pipes.map(({ uses }) => uses);
+    this.#every(EXPIRY_LOOKS, () => {
+      for (const pipe of pipes) pipe.expire();
+    });
+    // Each is looked at twice within the interval, so that one used between two looks is warmed before the interval is over.
+    if (keepWarm > 0 && warmUp !== null) {
+      this.#every(Math.max(1, keepWarm / 2 / pipes.length), () => this.#look(warmUp, keepWarm));
+    }
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  #every(interval: number, look: () => void): void {
+    const timer = setInterval(look, interval);
+    timer.unref();
+    this.#timers.push(timer);
+  }
+
+  /** Looks at the next slot, and asks for `path` on it where it was not used since the last time. */
+  #look(path: string, timeout: number): void {
+    const index = this.#next;
+    this.#next = (index + 1) % this.#pipes.length;
+    const pipe = this.#pipes[index];
+    if (pipe === undefined) return;
+    const used = pipe.uses !== this.#uses[index];
+    this.#uses[index] = pipe.uses;
+    const slot = used ? null : this.#take(pipe);
+    if (slot !== null) void warm(slot, path, timeout);
+  }
+}
+
+async function warm(slot: ClientSlot, path: string, timeout: number): Promise<void> {
+  try {
+    await slot.send(slot.writer.get(path).finish(), { timeout });
+  } catch {
+    // The connection is dead then, and the release makes it anew.
+  } finally {
+    slot.release();
+  }
+}
+
+/** Milliseconds between looks for what has expired: within the margin that connections keep. */
+const EXPIRY_LOOKS = 250;
