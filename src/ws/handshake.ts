@@ -2,6 +2,7 @@ import { TimeoutError } from "../codec/errors.ts";
 import type { HeaderPairs } from "../codec/http/head.ts";
 import { upgradeRequestText } from "../codec/ws/upgrade-request.ts";
 import { type UpgradeOutcome, UpgradeResponseReader } from "../codec/ws/upgrade-response.ts";
+import { endInOrder, NOBODY } from "../socket/ending.ts";
 import { AbortedError } from "../socket/errors.ts";
 import type { Transport, TransportHandler } from "../socket/transport.ts";
 import { HandshakeError } from "./errors.ts";
@@ -52,7 +53,7 @@ export function openHandshake<T>(
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   new Handshake(transport, upgrade, settings, timeout, (outcome, rest) => {
     if (outcome instanceof Error) {
-      transport.terminate();
+      leave(transport, outcome);
       reject(outcome);
       return;
     }
@@ -64,6 +65,16 @@ export function openHandshake<T>(
     }
   }).start();
   return promise;
+}
+
+/** A server that said no is left in order: RST would be an error there. */
+function leave(transport: Transport, why: Error): void {
+  if (!(why instanceof HandshakeError) || why.code !== "HANDSHAKE_REFUSED" || transport.closed) {
+    transport.terminate();
+    return;
+  }
+  transport.attach(NOBODY);
+  endInOrder(transport);
 }
 
 type Opened = UpgradeOutcome & { open: true };

@@ -255,7 +255,7 @@ describe("a refusal", () => {
       const opened = rejection(WsStream.connectWith(transport, "ws://h/"), HandshakeError);
       transport.deliver(answer.slice(0, cut), answer.slice(cut));
       expect(await opened, `cut at ${cut}`).toMatchObject({ status: 429, body: "wait" });
-      expect(transport.closed).toBe(true);
+      expect(transport.calls.at(-1)).toBe("shutdown");
     }
   });
 });
