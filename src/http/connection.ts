@@ -2,9 +2,9 @@ import { type ProtocolError, UsageError } from "../codec/errors.ts";
 import type { Request } from "../codec/http/request.ts";
 import type { Response } from "../codec/http/response.ts";
 import type { ResponseReader } from "../codec/http/response-reader.ts";
+import { endInOrder } from "../socket/ending.ts";
 import type { SocketInfo } from "../socket/socket-info.ts";
 import type { Transport } from "../socket/transport.ts";
-import { endInOrder } from "./ending.ts";
 import { notReusable, RequestError, type RequestErrorCode, unexpected } from "./errors.ts";
 import { Flight } from "./flight.ts";
 import { Incoming } from "./incoming.ts";
@@ -181,7 +181,7 @@ export class HttpConnection {
       // A body that ends with the connection is whole where that ends in order, and cut otherwise (RFC 9112 section 8).
       if (error === null) this.#incoming.eof();
       else this.#incoming.wake();
-      if (this.#state === "busy") this.#read();
+      if (this.#state === "busy" && error === null) this.#read();
       if (this.#state === "busy") this.#lost(error);
     } else if (this.#state === "idle") this.#cut(error);
     else if (this.#state === "closed" && !this.#transport.closed) this.#transport.terminate();
