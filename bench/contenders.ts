@@ -33,7 +33,7 @@ export const REQUEST_CONTENDERS: readonly Program[] = [
 ];
 
 /** What ratios are taken to; they run wherever another contender of their case does. */
-export const BASELINES: readonly string[] = ["limit", "bun-websocket", "fetch"];
+const BASELINES: readonly string[] = ["limit", "bun-websocket", "fetch"];
 
 /**
  * The contenders of a case (`receive/tcp/40`) whose full name (`receive/tcp/40/handler`) contains the filter, and the baselines beside

@@ -146,11 +146,11 @@ export function endText(messages: number, bytes: number, check: number): string 
   return `end ${String(messages).padStart(10, "0")} ${String(bytes).padStart(15, "0")} ${String(check >>> 0).padStart(10, "0")}`;
 }
 
-export const CONTINUATION = 0;
+const CONTINUATION = 0;
 export const TEXT = 1;
 export const BINARY = 2;
-export const PING = 9;
-export const PONG = 10;
+const PING = 9;
+const PONG = 10;
 
 const SEED = 0x5eed;
 const DISTINCT_FRAMES = 1_024;

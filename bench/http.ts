@@ -1,7 +1,7 @@
 import { chosenRequestContenders } from "./contenders.ts";
 import { requestTask } from "./http/task.ts";
 import type { BenchOptions } from "./options.ts";
-import { CA_PATH, runRequestTask, startHttpServer } from "./processes.ts";
+import { CA_PATH, path, runProcess, runRequestTask, startHttpServer } from "./processes.ts";
 import { type Figure, figure } from "./result.ts";
 
 /**
@@ -48,6 +48,62 @@ export async function measureRequests(
   }
 }
 
+/**
+ * What a request allocates: bytes and objects of the heap, for a bare socket (`limit`: Bun's chunk and the promise), for `HttpConnection`, and
+ * for the codec alone; `connection beyond limit` is what is ours.
+ */
+export async function measureRequestAllocations(
+  options: BenchOptions,
+  record: (figure: Figure) => void,
+  progress: (text: string) => void,
+): Promise<void> {
+  const count = Math.min(100_000, options.messages);
+  for (const kind of ["get", "post"] as const) {
+    const group = `memory/requests/${kind}`;
+    if (!WAYS.some((way) => `${group}/${way}`.includes(options.filter))) continue;
+    using server = await startHttpServer(options.serverCpu);
+    const task = requestTask(server.plainUrl, null, kind, count);
+    const samples = WAYS.map((): Allocations[] => []);
+    for (let round = 1; round <= Math.min(options.rounds, MOST_ROUNDS); round++) {
+      for (const [index, way] of WAYS.entries()) {
+        progress(`${group}/${way}, round ${round}`);
+        const command = [process.execPath, path("http/allocations.ts"), JSON.stringify(task), way];
+        samples[index]?.push(JSON.parse(await runProcess(command, options.clientCpu, { BUN_JSC_useGC: "0" })));
+      }
+    }
+    const [limit = [], connection = []] = samples;
+    const beyond = connection.map((one, round) => ({
+      bytes: one.bytes - (limit[round]?.bytes ?? 0),
+      objects: one.objects - (limit[round]?.objects ?? 0),
+    }));
+    for (const [metric, what] of ALLOCATIONS) {
+      for (const [index, way] of WAYS.entries()) {
+        record(figure(group, way, metric, count, samples[index]?.map((one) => one[what]) ?? []));
+      }
+      record(
+        figure(
+          group,
+          "connection beyond limit",
+          metric,
+          count,
+          beyond.map((one) => one[what]),
+        ),
+      );
+    }
+  }
+}
+
+interface Allocations {
+  readonly bytes: number;
+  readonly objects: number;
+}
+
+const WAYS = ["limit", "connection", "codec"] as const;
+const ALLOCATIONS = [
+  ["bytes/request", "bytes"],
+  ["objects/request", "objects"],
+] as const;
+const MOST_ROUNDS = 3;
 const METRICS = [
   ["p50 µs", "p50"],
   ["p99 µs", "p99"],

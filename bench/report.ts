@@ -36,24 +36,40 @@ export function formatReport(report: Report): string {
 }
 
 function header(group: string): string[] {
-  const native = NATIVE.find(([prefix]) => group.startsWith(prefix));
-  const compared = native === undefined ? [] : ["of the limit", `${native[2]} / it`];
+  const rival = rivalOf(group);
+  const compared = rival === null ? [] : ["of the limit", rival.title];
   return ["", "unit", "median", "spread", "count", ...compared];
 }
 
 function row(figures: readonly Figure[], one: Figure): string[] {
-  const limit = median(figures, one.group, "limit", one.metric);
-  const rival = NATIVE.find(([prefix]) => one.group.startsWith(prefix))?.[1] ?? null;
-  const native = rival === null ? null : median(figures, one.group, rival, one.metric);
   return [
     one.contender,
     one.metric,
     formatNumber(one.median),
     `[${formatNumber(one.min)} to ${formatNumber(one.max)}]`,
     String(one.count),
-    limit === null ? "" : `${(one.median / limit).toFixed(2)} ×`,
-    native === null ? "" : `${(native / one.median).toFixed(1)} ×`,
+    ...ratios(figures, one),
   ];
+}
+
+/** How often the limit's figure it is, and how many times better than what Bun has. */
+function ratios(figures: readonly Figure[], one: Figure): string[] {
+  const rival = rivalOf(one.group);
+  if (rival === null) return [];
+  const limit = median(figures, one.group, "limit", one.metric);
+  const native = median(figures, one.group, rival.contender, one.metric);
+  const better = native === null ? null : one.metric === "requests/s" ? one.median / native : native / one.median;
+  return [
+    limit === null ? "" : `${(one.median / limit).toFixed(2)} ×`,
+    better === null ? "" : `${better.toFixed(1)} ×`,
+  ];
+}
+
+/** What Bun itself has for a case: its contender, and how a column names it; null where cases are not compared. */
+function rivalOf(group: string): { readonly contender: string; readonly title: string } | null {
+  if (group.startsWith("http/")) return { contender: "fetch", title: "better than Bun's fetch" };
+  const compared = group.startsWith("receive/") || group.startsWith("echo/");
+  return compared ? { contender: "bun-websocket", title: "better than Bun's WebSocket" } : null;
 }
 
 function targetRow(target: TargetResult): string[] {
@@ -65,13 +81,6 @@ function targetRow(target: TargetResult): string[] {
     met ? "ok" : "short",
   ];
 }
-
-/** What Bun itself has for the groups of that prefix: its contender and what the column is called. */
-const NATIVE = [
-  ["receive/", "bun-websocket", "Bun's WebSocket"],
-  ["echo/", "bun-websocket", "Bun's WebSocket"],
-  ["http/", "fetch", "Bun's fetch"],
-] as const;
 
 /** Three significant digits for what is small, whole numbers for what is not. */
 function formatNumber(value: number): string {

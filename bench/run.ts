@@ -1,5 +1,5 @@
 import { measureEchoes } from "./echo.ts";
-import { measureRequests } from "./http.ts";
+import { measureRequestAllocations, measureRequests } from "./http.ts";
 import { describeMachine } from "./machine.ts";
 import { measureMemory } from "./memory.ts";
 import { measureOperations } from "./micro.ts";
@@ -36,6 +36,7 @@ try {
   await measureMemory(server, options, record, progress);
   await measureEchoes(options, record, progress);
   await measureRequests(options, record, progress);
+  await measureRequestAllocations(options, record, progress);
 } catch (error) {
   failure = error;
 }

@@ -52,18 +52,45 @@ function fasterThanBun(group: string, contender: string, least: number): Target 
   };
 }
 
-function inMemory(name: string, most: number): Target {
+/** How much longer a request takes than with `HttpConnection`, or, for the limit, how much longer with that. */
+function request(kind: "get" | "post", rival: "limit" | "fetch" | "undici-on-node", value: number): Target {
+  const group = `http/${kind}/tcp/together`;
+  const [dividend, divisor] = rival === "limit" ? ["connection", rival] : [rival, "connection"];
   return {
-    name: `micro/frame-reading: ${name}`,
-    unit: "ns",
-    bound: { least: false, value: most },
-    measure: (figures) => median(figures, "micro/frame-reading", name, "ns"),
+    name: `${group}: ${dividend} / ${divisor}`,
+    unit: "×",
+    bound: { least: rival !== "limit", value },
+    measure: (figures) => ratio(figures, group, dividend, divisor, "p50 µs"),
   };
 }
 
-function ratio(figures: readonly Figure[], group: string, dividend: string, divisor: string): number | null {
-  const above = median(figures, group, dividend, "ns/message");
-  const below = median(figures, group, divisor, "ns/message");
+function allocated(kind: "get" | "post", unit: "bytes" | "objects", most: number): Target {
+  return {
+    name: `memory/requests/${kind}: heap ${unit} a request beyond the limit's chunk and promise`,
+    unit,
+    bound: { least: false, value: most },
+    measure: (figures) => median(figures, `memory/requests/${kind}`, "connection beyond limit", `${unit}/request`),
+  };
+}
+
+function inMemory(name: string, most: number, group = "micro/frame-reading"): Target {
+  return {
+    name: `${group}: ${name}`,
+    unit: "ns",
+    bound: { least: false, value: most },
+    measure: (figures) => median(figures, group, name, "ns"),
+  };
+}
+
+function ratio(
+  figures: readonly Figure[],
+  group: string,
+  dividend: string,
+  divisor: string,
+  metric: Figure["metric"] = "ns/message",
+): number | null {
+  const above = median(figures, group, dividend, metric);
+  const below = median(figures, group, divisor, metric);
   return above === null || below === null ? null : above / below;
 }
 
@@ -80,6 +107,17 @@ const TARGETS: readonly Target[] = [
   inMemory("128 binary", 25),
   inMemory("512 binary", 65),
   inMemory("128 ascii", 70),
+  inMemory("write post of 6 fields, read 15", 600, "micro/http"),
+  request("get", "limit", 1.15),
+  request("get", "fetch", 2.5),
+  request("get", "undici-on-node", 2),
+  request("post", "limit", 1.15),
+  request("post", "fetch", 2.5),
+  request("post", "undici-on-node", 2),
+  allocated("get", "bytes", 1),
+  allocated("get", "objects", 0.01),
+  allocated("post", "bytes", 1),
+  allocated("post", "objects", 0.01),
   {
     name: "memory/handler: growth of RSS after the first 100,000 messages",
     unit: "MB",

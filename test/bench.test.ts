@@ -84,6 +84,19 @@ test("the memory benches read every message", async () => {
   expect(figures.filter(({ group }) => group === "memory/allocations")).toHaveLength(4);
 }, 60_000);
 
+test("what a request allocates is counted for the limit, the connection and the codec", async () => {
+  const { figures, targets } = await runBenches("memory/requests");
+  const rows = ["limit", "connection", "codec", "connection beyond limit"];
+  for (const metric of ["bytes/request", "objects/request"]) {
+    for (const kind of ["get", "post"]) {
+      const group = figures.filter((one) => one.group === `memory/requests/${kind}` && one.metric === metric);
+      expect(group.map(({ contender }) => contender)).toEqual(rows);
+      expect(group[0]?.median).toBeGreaterThan(0);
+    }
+  }
+  expect(targets).toHaveLength(4);
+}, 60_000);
+
 test("a spread is between its samples, and its median is that of an even number of samples too", () => {
   expect(spread([4, 1, 3, 2])).toEqual({ median: 2.5, min: 1, max: 4, lowerQuartile: 1.75, upperQuartile: 3.25 });
   expect(spread([7])).toEqual({ median: 7, min: 7, max: 7, lowerQuartile: 7, upperQuartile: 7 });

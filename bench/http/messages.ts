@@ -80,7 +80,7 @@ export function venueFields(index: number, bodyLength = 80): [string, string][] 
 }
 
 /** 80 bytes of JSON. */
-export function answerBody(kind: RequestKind, index: number): string {
+function answerBody(kind: RequestKind, index: number): string {
   const text =
     kind === "get"
       ? `{"symbol":"BTCUSDT","bid":"64000.${10 + index}","ask":"64001.${10 + index}"`

@@ -17,8 +17,20 @@ export async function dialOurClient(task: RequestTask, ca: string | null): Promi
   };
 }
 
+/** Writes the request and reads the answer given, both in memory; returns the length of its body. */
+export function writeAndRead(task: RequestTask): (answer: Uint8Array) => number {
+  const write = requestWriting(task.kind, "127.0.0.1");
+  const reader = new ResponseReader();
+  return (answer) => {
+    reader.expect(write().method);
+    const taken = reader.read(answer, 0);
+    const response = reader.next();
+    return taken === answer.length && response?.status === 200 ? response.bodyLength : -1;
+  };
+}
+
 /** Writes the request as a program would: what all have in common among the default fields, the rest each time. */
-export function requestWriting(kind: RequestKind, host: string): () => Request {
+function requestWriting(kind: RequestKind, host: string): () => Request {
   const { path, headers, body } = REQUESTS[kind];
   const { "X-API-KEY": key = "", "Content-Type": contentType = "" } = headers;
   const writer = new RequestWriter(host).defaultHeader("X-API-KEY", key);

@@ -2,6 +2,7 @@ import type { MicroCase } from "./case.ts";
 import { encoding } from "./encoding.ts";
 import { frameReading } from "./frame-reading.ts";
 import { handshake } from "./handshake.ts";
+import { http } from "./http.ts";
 import { mask } from "./mask.ts";
 import { utf8 } from "./utf8.ts";
 
@@ -11,4 +12,5 @@ export const MICRO_GROUPS: Readonly<Record<string, () => readonly MicroCase[]>> 
   mask,
   utf8,
   handshake,
+  http,
 };
