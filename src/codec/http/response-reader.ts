@@ -121,19 +121,16 @@ export class ResponseReader {
    */
   nextPiece(): Uint8Array | null {
     const { body, ring, bytes } = this;
-    if (this.pieceLent) {
-      this.pieceLent = false;
-      ring.head = body.position;
-    }
+    this.pieceLent = false;
     if (this.phase !== STREAM || this.failure !== null) return null;
     const run = this.nextRun();
     const from = body.position;
+    ring.head = from;
     if (run > 0) {
-      ring.head = from;
       this.pieceLent = true;
       body.take(run);
       this.nextRun();
-    } else ring.head = from;
+    }
     if (body.complete) {
       this.phase = DONE;
       this.store.place(this.response, body);

@@ -111,7 +111,7 @@ describe("the request line", () => {
   test("a path that was refused is not taken for the one before", () => {
     const bare = new RequestWriter("a");
     bare.get("/abc").finish();
-    expect(codeOf(() => bare.get("/ab c"))).toBe("REQUEST_PATH_INVALID");
+    expect(codeOf(() => bare.get("/xyz "))).toBe("REQUEST_PATH_INVALID");
     expect(referenceRequest(bare.get("/abc").finish().bytes()).target).toBe("/abc");
   });
 

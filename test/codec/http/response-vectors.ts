@@ -320,6 +320,14 @@ export const REFUSALS: readonly Vector[] = [
     options: { maxHeadSize: 80 },
   }),
   refused(
+    "white space before an extension that goes on and on",
+    `${chunkedHead()}5${" ".repeat(90)}`,
+    "HTTP_CHUNK_EXTENSION",
+    {
+      options: { maxHeadSize: 80 },
+    },
+  ),
+  refused(
     "extensions that go on and on",
     `${chunkedHead()}${"1;abcdefghi\r\nx\r\n".repeat(10)}`,
     "HTTP_CHUNK_EXTENSION",
