@@ -159,6 +159,7 @@ export class HttpConnection {
   }
 
   #onBytes(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
     // Nobody asked for these: whatever they are, they are no answer to the next request.
     if (this.#state === "idle") this.#cut(unexpected(chunk.length));
     else if (this.#state === "busy" && this.#flight.bytesSent === 0) this.#refuse(unexpected(chunk.length));

@@ -20,6 +20,8 @@ export class Incoming {
   /** Of the first chunk `#offset` bytes are in the ring. */
   readonly #chunks: Uint8Array[] = [];
   #offset = 0;
+  /** The peer's FIN is behind the chunks. */
+  #ended = false;
   #paused = false;
   /** Wakes who waits for the next piece of a streamed body. */
   #wake: () => void = ignore;
@@ -45,7 +47,8 @@ export class Incoming {
 
   /** Nothing follows what was received. */
   eof(): void {
-    this.#reader?.eof();
+    this.#ended = true;
+    this.#tellEnd();
     this.#wake();
   }
 
@@ -165,8 +168,14 @@ export class Incoming {
       this.#chunks.shift();
       this.#offset = 0;
       if (this.#chunks.length === 0) this.#resume();
+      this.#tellEnd();
     }
     return taken > 0;
+  }
+
+  /** The reader takes no byte after it was told of the end. */
+  #tellEnd(): void {
+    if (this.#ended && this.#chunks.length === 0) this.#reader?.eof();
   }
 
   #resume(): void {
