@@ -47,7 +47,7 @@ export class Pipe {
     const { requestBufferCapacity, responseBufferCapacity, maxBodySize, basePath, defaultHeaders } = settings;
     this.index = index;
     this.#owner = owner;
-    this.#options = { ...options, signal: this.#ending.signal };
+    this.#options = options;
     this.#settings = settings;
     this.writer = new RequestWriter(new URL(settings.url).host, { basePath, capacity: requestBufferCapacity });
     for (const [name, value] of defaultHeaders) this.writer.defaultHeader(name, value);
@@ -128,13 +128,11 @@ export class Pipe {
   async #connect(signal: AbortSignal | undefined): Promise<Error | null> {
     this.attempts++;
     this.lastAttempt = performance.now();
-    const options =
-      signal === undefined
-        ? this.#options
-        : { ...this.#options, signal: AbortSignal.any([this.#ending.signal, signal]) };
+    const ending = this.#ending.signal;
+    const givenUp = signal === undefined ? ending : AbortSignal.any([ending, signal]);
     try {
-      const connection = await HttpConnection.connect(this.#settings.url, options);
-      await this.#warmUp(connection);
+      const connection = await HttpConnection.connect(this.#settings.url, { ...this.#options, signal: givenUp });
+      await this.#warmUp(connection, givenUp);
       if (!connection.isReusable) throw shortLived("the server ended it at once");
       this.#attempt = null;
       this.uses = 0;
@@ -149,12 +147,12 @@ export class Pipe {
     }
   }
 
-  async #warmUp(connection: HttpConnection): Promise<void> {
+  async #warmUp(connection: HttpConnection, signal: AbortSignal): Promise<void> {
     const { warmUp } = this.#settings;
     if (warmUp === null) return;
     const { connectTimeout = 10_000 } = this.#options;
     try {
-      const options = { timeout: connectTimeout, signal: this.#ending.signal };
+      const options = { timeout: connectTimeout, signal };
       await connection.send(this.writer.get(warmUp).finish(), this.reader, options);
     } catch (error) {
       connection.terminate();
