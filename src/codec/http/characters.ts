@@ -29,6 +29,19 @@ export function sameName(bytes: Uint8Array, start: number, end: number, name: st
   return true;
 }
 
+/** True where what stands at `pos` is `name`, letters and `-` in lower case, whatever its case: bit 5 of a letter is its case, and `-` has it set. */
+export function spells(bytes: Uint8Array, pos: number, name: Uint8Array): boolean {
+  for (let index = 0; index < name.length; index++) {
+    if ((bytes[pos + index]! | CASE_BIT) !== name[index]) return false;
+  }
+  return true;
+}
+
+/** The characters of `text`, none of them over U+00FF, a byte each. */
+export function latin1Bytes(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
 /** The byte with a letter's case taken off. */
 export function lowerCase(byte: number): number {
   return byte >= 0x41 && byte <= 0x5a ? byte | CASE_BIT : byte;

@@ -1,9 +1,10 @@
 import { UsageError } from "../errors.ts";
 import { encodeUtf8 } from "../text.ts";
 import type { WriteBuffer } from "../write-buffer.ts";
+import { latin1Bytes } from "./characters.ts";
 import type { HeaderPairs } from "./head.ts";
 import { isFieldValue, isToken } from "./head.ts";
-import { invalidName, invalidValue, latin1Bytes, reservedField } from "./request-fields.ts";
+import { invalidName, invalidValue, reservedField } from "./request-fields.ts";
 import { specialName } from "./special-names.ts";
 
 /** Frames a body that is sent in chunks (RFC 9112 section 7.1): data in, chunks out, straight into the {@link WriteBuffer}. */

@@ -1,7 +1,7 @@
 import { UsageError } from "../errors.ts";
-import { COLON, LF, lowerCase, sameName } from "./characters.ts";
+import { COLON, LF, latin1Bytes, lowerCase, sameName } from "./characters.ts";
 import { isFieldValue, isToken } from "./head.ts";
-import { invalidName, invalidValue, latin1Bytes, reservedField } from "./request-fields.ts";
+import { invalidName, invalidValue, reservedField } from "./request-fields.ts";
 
 /** The fields that every request of a writer carries, `Host` the first, encoded once. */
 export class DefaultHeaders {

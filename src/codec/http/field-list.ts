@@ -1,17 +1,18 @@
-import { COMMA, isBlank, sameName, ZERO } from "./characters.ts";
+import { COMMA, isBlank, latin1Bytes, sameName, spells, ZERO } from "./characters.ts";
 
-/** True where `bytes[start, end)`, a comma-separated list (RFC 9110 section 5.6.1), has `token` as an element, whatever its case. */
-export function listHas(bytes: Uint8Array, start: number, end: number, token: string): boolean {
+/** Which of the two options that matter a value of `Connection` lists (RFC 9112 section 9.3), whatever their case: a sum of {@link CLOSE} and {@link KEEP_ALIVE}. */
+export function connectionOptions(bytes: Uint8Array, start: number, end: number): number {
+  let options = 0;
   for (let pos = start; pos < end; pos++) {
     const elementEnd = endOfElement(bytes, pos, end);
-    let from = pos;
     let to = elementEnd;
-    while (from < to && isBlank(bytes[from]!)) from++;
-    while (to > from && isBlank(bytes[to - 1]!)) to--;
-    if (sameName(bytes, from, to, token)) return true;
+    while (pos < to && isBlank(bytes[pos]!)) pos++;
+    while (to > pos && isBlank(bytes[to - 1]!)) to--;
+    if (to - pos === CLOSE_OPTION.length && spells(bytes, pos, CLOSE_OPTION)) options |= CLOSE;
+    else if (to - pos === KEEP_ALIVE_OPTION.length && spells(bytes, pos, KEEP_ALIVE_OPTION)) options |= KEEP_ALIVE;
     pos = elementEnd;
   }
-  return false;
+  return options;
 }
 
 /**
@@ -55,6 +56,9 @@ export function listNumber(bytes: Uint8Array, start: number, end: number, name: 
   return -1;
 }
 
+export const CLOSE = 1;
+export const KEEP_ALIVE = 2;
+
 const NOT_A_LENGTH: number = -1;
 /** A list whose numbers are not all the same. */
 export const DIFFERENT_LENGTHS: number = -2;
@@ -69,4 +73,6 @@ function isDigit(byte: number): boolean {
   return byte >= ZERO && byte <= ZERO + 9;
 }
 
+const CLOSE_OPTION: Uint8Array = latin1Bytes("close");
+const KEEP_ALIVE_OPTION: Uint8Array = latin1Bytes("keep-alive");
 const EQUALS = 0x3d;

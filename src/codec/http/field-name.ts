@@ -1,5 +1,6 @@
+import { latin1Bytes } from "./characters.ts";
 import { isToken } from "./head.ts";
-import { invalidName, latin1Bytes } from "./request-fields.ts";
+import { invalidName } from "./request-fields.ts";
 import { type SpecialName, specialName } from "./special-names.ts";
 
 /** A field's name as it is written. */

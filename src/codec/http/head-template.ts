@@ -1,4 +1,3 @@
-import { SP } from "./characters.ts";
 import type { HeadLayout, HeadReader } from "./head.ts";
 import { ResponseFraming } from "./response-framing.ts";
 
@@ -25,35 +24,34 @@ export class HeadTemplate implements HeadLayout {
   private readonly words: Int32Array = new Int32Array(MOST_WORDS);
   /** Where a bit is set, a head must have the one in `words`. */
   private readonly fixed: Int32Array = new Int32Array(MOST_WORDS);
-  /** Indexes of each first and last byte of a value that may differ: white space there would not belong to it. */
-  private readonly edges: Int32Array;
-  private edgeCount = 0;
+  /** The bits of each first and last byte of a value that may differ: white space there would not belong to it. */
+  private readonly edges: Int32Array = new Int32Array(MOST_WORDS);
 
   constructor(maxHeaders: number) {
     this.offsets = new Int32Array(maxHeaders * 4);
-    this.edges = new Int32Array(maxHeaders * 2);
   }
 
   /** True where the head at the start of `words`, of which `tail` bytes are there, is laid out like the one that was learned. */
-  matches(bytes: Uint8Array, words: Int32Array, tail: number): boolean {
-    const { size, words: learned, fixed, edges, edgeCount } = this;
+  matches(words: Int32Array, tail: number): boolean {
+    const { size, words: learned, fixed, edges } = this;
     if (size === 0 || tail < size) return false;
     // The blank line, which is where the bet is mostly lost; nothing in the rest of a word behind the last whole one may differ.
     const lastWord = size >> 2;
     if (((words[lastWord]! ^ learned[lastWord]!) & fixed[lastWord]!) !== 0) return false;
     if (((words[lastWord - 1]! ^ learned[lastWord - 1]!) & fixed[lastWord - 1]!) !== 0) return false;
-    let different = 0;
-    let every = -1;
-    let any = 0;
     for (let word = 0; word < lastWord; word++) {
       const four = words[word]!;
+      const before = learned[word]!;
+      // Most are what they were: a word is looked at where it is not.
+      if (four === before) continue;
       const mask = fixed[word]!;
-      different |= (four ^ learned[word]!) & mask;
-      every &= four | (four << 1) | mask;
-      any |= ((four + ONES) | four) & ~mask;
+      if (((four ^ before) & mask) !== 0) return false;
+      if (((four | (four << 1) | mask) & BITS_6) !== BITS_6) return false;
+      if ((((four + ONES) | four) & ~mask & BITS_7) !== 0) return false;
+      // A byte is zero here where an edge is SP.
+      const edge = (four ^ SPACES) | ~edges[word]!;
+      if (((edge - ONES) & ~edge & BITS_7) !== 0) return false;
     }
-    if (different !== 0 || (every & BITS_6) !== BITS_6 || (any & BITS_7) !== 0) return false;
-    for (let index = 0; index < edgeCount; index++) if (bytes[edges[index]!] === SP) return false;
     return true;
   }
 
@@ -69,16 +67,15 @@ export class HeadTemplate implements HeadLayout {
     const masks = new Uint8Array(fixed.buffer);
     learned.set(bytes.subarray(0, size));
     masks.fill(0xff, 0, size).fill(0, size);
-    let edgeCount = 0;
+    const edgeBytes = new Uint8Array(edges.buffer).fill(0);
     for (let index = 0; index < count; index++) {
       const from = head.valueStart(index);
       const to = head.valueEnd(index);
       if (from === to || restsOn(head.name(bytes, 0, index).toLowerCase(), index === framing.lengthIndex)) continue;
       masks.fill(0, from, to);
-      edges[edgeCount++] = from;
-      edges[edgeCount++] = to - 1;
+      edgeBytes[from] = 0xff;
+      edgeBytes[to - 1] = 0xff;
     }
-    this.edgeCount = edgeCount;
     this.size = size;
     this.count = count;
     this.startLineLength = head.startLineLength;
@@ -97,5 +94,6 @@ function restsOn(name: string, alone: boolean): boolean {
 /** Heads of less than 2 KiB are learned. */
 const MOST_WORDS = 512;
 const ONES = 0x01010101;
+const SPACES = 0x20202020;
 const BITS_6 = 0x40404040;
 const BITS_7 = 0x80808080 | 0;

@@ -29,7 +29,7 @@ export interface HeadLayout {
  * Strict: lines end in CRLF; a bare CR or LF, NUL, an obsolete fold, a name that is no token, and white space before the
  * colon are refused (sections 2.2, 5.1, 5.2).
  */
-export class HeadReader {
+export class HeadReader implements HeadLayout {
   fault: ProtocolFault | null = null;
   /** The numbers that belong to `fault`. */
   detail = "";
@@ -39,11 +39,11 @@ export class HeadReader {
   size = 0;
   /** Length of the start line without its CRLF; −1 while there is none. */
   startLineLength = -1;
+  /** Of the fields read, as {@link HeadLayout} has them: those of a layout that was adopted, or {@link own}. */
+  offsets: Int32Array;
 
-  private readonly limits: HeadLimits;
-  /** Four a field, as {@link HeadLayout} has them: those of a layout that was adopted, or {@link own}. */
-  private offsets: Int32Array;
   private own: Int32Array;
+  private readonly limits: HeadLimits;
   /** Bytes looked at: size <= position <= maxHeadSize. */
   private position = 0;
   private phase: number = START_LINE;
@@ -176,12 +176,14 @@ export class HeadReader {
 
   /** The first field at or after `from` that is called `name`, or −1. Names are compared without regard to case. */
   find(bytes: Uint8Array, start: number, name: string, from = 0): number {
-    const offsets = this.offsets;
+    const { offsets } = this;
     const length = name.length;
-    for (let index = from, at = from * 4; index < this.count; index++, at += 4) {
+    const end = this.count * 4;
+    for (let at = from * 4; at < end; at += 4) {
       const nameStart = offsets[at]!;
-      const nameEnd = offsets[at + 1]!;
-      if (nameEnd - nameStart === length && sameName(bytes, start + nameStart, start + nameEnd, name)) return index;
+      if (offsets[at + 1]! - nameStart !== length) continue;
+      const pos = start + nameStart;
+      if (sameName(bytes, pos, pos + length, name)) return at >> 2;
     }
     return -1;
   }

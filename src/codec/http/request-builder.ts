@@ -2,15 +2,14 @@ import { wordsOf } from "../ascii.ts";
 import { UsageError } from "../errors.ts";
 import { encodeUtf8 } from "../text.ts";
 import type { PayloadWriter } from "../ws/frame-writer.ts";
-import { CR, decimalLength, LF, sameName, writeDecimal } from "./characters.ts";
+import { CR, decimalLength, LF, latin1Bytes, sameName, writeDecimal } from "./characters.ts";
 import { type DefaultHeaders, removeFields } from "./default-headers.ts";
-import { listHas } from "./field-list.ts";
+import { CLOSE, connectionOptions } from "./field-list.ts";
 import { type FieldName, fieldName } from "./field-name.ts";
 import { NameCache } from "./name-cache.ts";
 import { type Request, WriterRequest } from "./request.ts";
 import {
   invalidValue,
-  latin1Bytes,
   requireLength,
   requireRoom,
   reservedField,
@@ -210,7 +209,7 @@ export class RequestBuilder implements QueryStage, HeaderStage, FinishStage {
   private noteField(special: SpecialName | null, nameEnd: number, valueStart: number, valueEnd: number): number {
     const { bytes, request, defaults, pos } = this;
     if (special === "content-length" || special === "transfer-encoding") throw reservedField(special);
-    const closes = special === "connection" && listHas(bytes, valueStart, valueEnd, "close");
+    const closes = special === "connection" && (connectionOptions(bytes, valueStart, valueEnd) & CLOSE) !== 0;
     const continues = special === "expect" && sameName(bytes, valueStart, valueEnd, "100-continue");
     const from = request.targetEnd + defaults.firstLine;
     const removed = defaults.has(bytes, pos, nameEnd)

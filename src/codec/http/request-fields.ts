@@ -105,11 +105,6 @@ export function requireLength(length: number): void {
   throw new UsageError("REQUEST_BODY_INVALID", `Cannot write body: ${length} is no number of bytes`);
 }
 
-/** The characters of `text`, none of them over U+00FF, a byte each. */
-export function latin1Bytes(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
-}
-
 /** A value as text. Throws `REQUEST_NUMBER_INVALID` for a number that has no digits. */
 export function textOf(value: string | number | bigint): string {
   if (typeof value === "number" && !Number.isFinite(value)) {

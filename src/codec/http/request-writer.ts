@@ -1,8 +1,9 @@
 import { UsageError } from "../errors.ts";
+import { latin1Bytes } from "./characters.ts";
 import { DefaultHeaders } from "./default-headers.ts";
 import { isToken } from "./head.ts";
 import { RequestBuilder } from "./request-builder.ts";
-import { latin1Bytes, writeTarget } from "./request-fields.ts";
+import { writeTarget } from "./request-fields.ts";
 import type { QueryStage } from "./request-stages.ts";
 
 /** What a {@link RequestWriter} is made of. */

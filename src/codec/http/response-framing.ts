@@ -1,6 +1,6 @@
 import type { ProtocolFault } from "../errors.ts";
-import { sameName } from "./characters.ts";
-import { DIFFERENT_LENGTHS, listHas, readLength } from "./field-list.ts";
+import { latin1Bytes, sameName, spells } from "./characters.ts";
+import { CLOSE, connectionOptions, DIFFERENT_LENGTHS, KEEP_ALIVE, readLength } from "./field-list.ts";
 import type { HeadReader } from "./head.ts";
 
 /**
@@ -36,24 +36,13 @@ export class ResponseFraming {
     this.chunked = false;
     this.close = false;
     this.persist = false;
-    const count = head.count;
-    for (let index = 0; index < count; index++) {
-      const nameStart = head.nameStart(index);
-      switch (head.nameEnd(index) - nameStart) {
-        case CONNECTION.length:
-          if (spells(bytes, start + nameStart, CONNECTION)) this.readConnection(head, bytes, start, index);
-          break;
-        case CONTENT_LENGTH.length:
-          if (spells(bytes, start + nameStart, CONTENT_LENGTH)) this.readContentLength(head, bytes, start, index);
-          break;
-        case TRANSFER_ENCODING.length:
-          if (spells(bytes, start + nameStart, TRANSFER_ENCODING)) this.readTransferEncoding(head, bytes, start, index);
-          break;
-        case CONTENT_ENCODING.length:
-          if (this.contentEncoding < 0 && spells(bytes, start + nameStart, CONTENT_ENCODING))
-            this.contentEncoding = index;
-          break;
-        default:
+    const { offsets } = head;
+    const end = head.count * 4;
+    for (let at = 0; at < end; at += 4) {
+      const nameStart = offsets[at]!;
+      const length = offsets[at + 1]! - nameStart;
+      if (length <= LONGEST_NAME && ((NAME_LENGTHS >> length) & 1) !== 0) {
+        this.readField(head, bytes, start, at >> 2, start + nameStart, length);
       }
     }
   }
@@ -90,11 +79,29 @@ export class ResponseFraming {
     }
   }
 
+  private readField(
+    head: HeadReader,
+    bytes: Uint8Array,
+    start: number,
+    index: number,
+    name: number,
+    length: number,
+  ): void {
+    if (length === CONTENT_LENGTH.length) {
+      if (spells(bytes, name, CONTENT_LENGTH)) this.readContentLength(head, bytes, start, index);
+    } else if (length === CONNECTION.length) {
+      if (spells(bytes, name, CONNECTION)) this.readConnection(head, bytes, start, index);
+    } else if (length === TRANSFER_ENCODING.length) {
+      if (spells(bytes, name, TRANSFER_ENCODING)) this.readTransferEncoding(head, bytes, start, index);
+    } else if (this.contentEncoding < 0 && spells(bytes, name, CONTENT_ENCODING)) {
+      this.contentEncoding = index;
+    }
+  }
+
   private readConnection(head: HeadReader, bytes: Uint8Array, start: number, index: number): void {
-    const from = start + head.valueStart(index);
-    const to = start + head.valueEnd(index);
-    this.close ||= listHas(bytes, from, to, "close");
-    this.persist ||= listHas(bytes, from, to, "keep-alive");
+    const options = connectionOptions(bytes, start + head.valueStart(index), start + head.valueEnd(index));
+    this.close ||= (options & CLOSE) !== 0;
+    this.persist ||= (options & KEEP_ALIVE) !== 0;
   }
 
   private readTransferEncoding(head: HeadReader, bytes: Uint8Array, start: number, index: number): void {
@@ -125,14 +132,6 @@ export class ResponseFraming {
   }
 }
 
-/** True where the token at `pos` is `name`, whatever its case: bit 5 of a letter is its case, and `-` has it set. */
-function spells(bytes: Uint8Array, pos: number, name: Uint8Array): boolean {
-  for (let index = 0; index < name.length; index++) {
-    if ((bytes[pos + index]! | CASE_BIT) !== name[index]) return false;
-  }
-  return true;
-}
-
 /** A value for a message, cut where it is long. */
 function quoted(head: HeadReader, bytes: Uint8Array, start: number, index: number): string {
   return JSON.stringify(head.value(bytes, start, index).slice(0, LONGEST_SHOWN));
@@ -158,14 +157,13 @@ export const BODY_UNTIL_CLOSE = 3;
 export const BODY_TUNNEL = 4;
 
 /** Names of interest, in lower case; each has a length of its own. */
-const CONNECTION: Uint8Array = characters("connection");
-const CONTENT_LENGTH: Uint8Array = characters("content-length");
-const TRANSFER_ENCODING: Uint8Array = characters("transfer-encoding");
-const CONTENT_ENCODING: Uint8Array = characters("content-encoding");
+const CONNECTION: Uint8Array = latin1Bytes("connection");
+const CONTENT_LENGTH: Uint8Array = latin1Bytes("content-length");
+const TRANSFER_ENCODING: Uint8Array = latin1Bytes("transfer-encoding");
+const CONTENT_ENCODING: Uint8Array = latin1Bytes("content-encoding");
 
-function characters(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
-}
+/** One bit for each of their lengths. */
+const NAME_LENGTHS: number = (1 << 10) | (1 << 14) | (1 << 16) | (1 << 17);
+const LONGEST_NAME = 17;
 
-const CASE_BIT = 0x20;
 const LONGEST_SHOWN = 100;

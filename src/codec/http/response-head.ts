@@ -48,7 +48,7 @@ export class ResponseHead {
   read(bytes: Uint8Array, words: Int32Array, start: number, tail: number): boolean {
     const { fields } = this;
     if (this.fault !== null) return false;
-    if (start === 0 && fields.isFresh && this.template.matches(bytes, words, tail) && this.recall(bytes)) {
+    if (start === 0 && fields.isFresh && this.template.matches(words, tail) && this.recall(bytes)) {
       return this.conclude(bytes, start);
     }
     const whole = fields.read(bytes, start, tail, words);

@@ -1,11 +1,25 @@
 import { expect, test } from "bun:test";
-import { DIFFERENT_LENGTHS, listHas, listNumber, readLength } from "../../../src/codec/http/field-list.ts";
+import {
+  CLOSE,
+  connectionOptions,
+  DIFFERENT_LENGTHS,
+  KEEP_ALIVE,
+  listNumber,
+  readLength,
+} from "../../../src/codec/http/field-list.ts";
 
-test("an element of a list is found whole, whatever its case and the white space around it", () => {
-  const found = ["close", "Close", " close ", "a,close", "a ,\tCLOSE\t, b", ",,close", "close,"];
-  const missed = ["", ",", "closed", "xclose", "close;q=1", "clo se", "a,b", "c"];
-  for (const value of found) expect([value, listHas(...within(value), "close")]).toEqual([value, true]);
-  for (const value of missed) expect([value, listHas(...within(value), "close")]).toEqual([value, false]);
+test("close and keep-alive are found in a list, whole, whatever their case and the white space around them", () => {
+  const values: readonly (readonly [value: string, options: number])[] = [
+    ...["close", "Close", " close ", "a,close", "a ,\tCLOSE\t, b", ",,close", "close,"].map(
+      (value) => [value, CLOSE] as const,
+    ),
+    ...["keep-alive", "x, Keep-Alive ", "KEEP-ALIVE,"].map((value) => [value, KEEP_ALIVE] as const),
+    ...["close,keep-alive", "Keep-Alive , x,close"].map((value) => [value, CLOSE | KEEP_ALIVE] as const),
+    ...["", ",", " ", "closed", "xclose", "close;q=1", "clo se", "keep_alive", "keepalives", "a,b", "c"].map(
+      (value) => [value, 0] as const,
+    ),
+  ];
+  for (const [value, options] of values) expect([value, connectionOptions(...within(value))]).toEqual([value, options]);
 });
 
 test("a length is digits, or the same number over and over", () => {
