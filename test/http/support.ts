@@ -270,6 +270,8 @@ export class RawServer implements Disposable {
           socket.data.closed = true;
           socket.data.handler?.onClose(error ?? null);
         },
+        // Without it a connection whose client refuses the certificate would not be seen.
+        handshake() {},
         error() {},
       },
     });
