@@ -33,13 +33,16 @@ export class Response {
   /** Gives a streamed body its pieces; set by the connection that reads them. */
   source: AsyncIterable<Uint8Array> | null = null;
 
+  /** @internal */
   protected readonly head: HeadReader;
+  /** @internal */
   protected readonly trailerHead: HeadReader;
   /** Holds head and trailer section at the two indexes. */
   protected headBytes: Uint8Array;
   protected headStart = 0;
   protected trailerStart = 0;
 
+  /** @internal */
   constructor(buffer: Uint8Array, head: HeadReader, trailerHead: HeadReader) {
     this.buffer = buffer;
     this.headBytes = buffer;
