@@ -118,7 +118,7 @@ describe("a reader that goes by the layout of heads before", () => {
 function matches(head: string, behind = ""): boolean {
   const learned = templateOf(HEAD);
   const { bytes, tail } = memoryOf(head + behind);
-  return learned.matches(bytes, wordsOf(bytes), tail);
+  return learned.matches(wordsOf(bytes), tail);
 }
 
 function templateOf(text: string): HeadTemplate {
