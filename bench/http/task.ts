@@ -13,7 +13,7 @@ export interface RequestTask {
   readonly wireBytes: number;
   /** Requests that are timed, one after another on one connection. */
   readonly count: number;
-  /** The same, untimed, before. */
+  /** The same, untimed, before: as many as the engine takes until it has compiled all of a client. */
   readonly warmup: number;
 }
 
@@ -37,6 +37,6 @@ export function requestTask(origin: string, ca: string | null, kind: RequestKind
     bodyLength,
     wireBytes: head.length + bodyLength,
     count,
-    warmup: Math.ceil(count / 4),
+    warmup: count * 2,
   };
 }
