@@ -142,8 +142,7 @@ describe.each(Object.entries(PEERS))("%s", (_, { start, isNode, perConnection })
     const connection = await session.connection();
     const response = await connection.send(message, session.reader, { body, timeout: 5_000 });
     expect(response.status).toBe(413);
-    // nginx reads it all, and throws it away.
-    if (server.url.startsWith("http:")) expect(connection.isReusable).toBe(false);
+    expect(connection.isReusable).toBe(false);
   });
 
   test("is asked by request()", async () => {

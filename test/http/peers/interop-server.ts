@@ -190,6 +190,7 @@ http {
     ssl_certificate ${testPath("localhost.crt")};
     ssl_certificate_key ${testPath("localhost.key")};
     location = /file.json { root ${folder}; }
+    location = /refuse { client_max_body_size 1k; proxy_pass http://node; }
     location / {
       proxy_pass http://node;
       proxy_http_version 1.1;
