@@ -12,12 +12,13 @@ import manifest from "../package.json" with { type: "json" };
 import { PROTOCOL_FAULTS } from "../src/codec/errors.ts";
 
 /** Names in upper snake case that stand in `src` as strings and are no error codes. */
-const NO_CODES = ["ERR_SSL", "NEXUS_DEBUG", "TCP_INFO"];
+const NO_CODES = ["ERR_BUFFER_TOO_LARGE", "ERR_SSL", "NEXUS_DEBUG", "TCP_INFO"];
 
 /** On one line, in front of an excerpt. */
 const EXCERPT = [
-  'import { type OwnedMessage, TcpSocket, type WsStream } from "nexus-async-net";',
+  'import { type ClientPool, type OwnedMessage, TcpSocket, type WsStream } from "nexus-async-net";',
   "declare const ws: WsStream;",
+  "declare const pool: ClientPool;",
   "declare const lines: Iterable<string>;",
   "declare function decode(bytes: Uint8Array, start: number, end: number): void;",
   "declare function nextId(): number;",
@@ -37,6 +38,7 @@ test("the pages are found", () => {
     "README.md",
     "docs/design.md",
     "docs/errors.md",
+    "docs/pools.md",
     "docs/proxies.md",
     "docs/tls.md",
     "docs/tuning.md",

@@ -108,8 +108,8 @@ function check(): void {
     if (outcome === undefined) faults.push(`${number} did not end`);
     else if (times > 1) faults.push(`${number} was sent ${times} times`);
     else if (outcome.endsWith("not-sent") && times !== 0) faults.push(`${number} is not-sent, and was seen`);
-    else if (/^answered$|LOST response-started$/.test(outcome) && times !== 1)
-      faults.push(`${number} is ${outcome}, unseen`);
+    // A stray byte and then the end look like the start of an answer, so `response-started` says nothing here.
+    else if (outcome === "answered" && times !== 1) faults.push(`${number} is answered, unseen`);
     else if (!OUTCOMES.test(outcome)) faults.push(`${number} is ${outcome}`);
   }
 }
