@@ -287,6 +287,22 @@ describe("the timeout", () => {
     expect(client.connection.isReusable).toBe(true);
   });
 
+  test("gives an answer that has arrived while the program held up the loop", async () => {
+    using server = new RawServer({
+      answer: (_, peer) => {
+        peer.send(ok("it was there"));
+        const started = performance.now();
+        while (performance.now() - started < 40);
+        return null;
+      },
+    });
+    for (let round = 0; round < 5; round++) {
+      using client = await Client.connect(server);
+      const sent = client.connection.send(order(client), client.reader, { timeout: 20 });
+      expect((await sent).bodyText()).toBe("it was there");
+    }
+  });
+
   test("reaches to the head of a streamed response, not to its body", async () => {
     const { client, answer } = await wireClient();
     const sent = client.connection.send(order(client), client.reader, { timeout: 20, stream: true });
