@@ -16,8 +16,12 @@ const NO_CODES = ["ERR_BUFFER_TOO_LARGE", "ERR_SSL", "NEXUS_DEBUG", "TCP_INFO"];
 
 /** On one line, in front of an excerpt. */
 const EXCERPT = [
-  'import { type ClientPool, type OwnedMessage, TcpSocket, type WsStream } from "nexus-async-net";',
+  'import { type ClientPool, type HttpConnection, type OwnedMessage, type RequestWriter } from "nexus-async-net";',
+  'import { type ResponseReader, TcpSocket, type WsStream } from "nexus-async-net";',
   "declare const ws: WsStream;",
+  "declare const conn: HttpConnection;",
+  "declare const writer: RequestWriter;",
+  "declare const reader: ResponseReader;",
   "declare const pool: ClientPool;",
   "declare const lines: Iterable<string>;",
   "declare function decode(bytes: Uint8Array, start: number, end: number): void;",
@@ -38,6 +42,7 @@ test("the pages are found", () => {
     "README.md",
     "docs/design.md",
     "docs/errors.md",
+    "docs/http.md",
     "docs/pools.md",
     "docs/proxies.md",
     "docs/tls.md",
@@ -175,8 +180,8 @@ describe("the README's scripts", () => {
     "run as they stand: line %i",
     async (line, text) => {
       const script = text
-        .replaceAll("ws://127.0.0.1:9001", exchange.url)
-        .replaceAll("wss://127.0.0.1:9443", secureExchange.url);
+        .replaceAll("127.0.0.1:9001", new URL(exchange.url).host)
+        .replaceAll("127.0.0.1:9443", new URL(secureExchange.url).host);
       const file = join(user, `line-${line}.ts`);
       await Bun.write(file, script);
       const { out, err, exitCode } = await run(user, [process.execPath, file]);

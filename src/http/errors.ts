@@ -7,7 +7,7 @@ import type { HttpState } from "./state.ts";
  * - `not-sent`: no byte left; the server cannot have seen it
  * - `partly-sent`: some bytes left; a server that keeps to RFC 9112 does not act on part of a request
  * - `sent`: all of it left, nothing came back; whether the server acted is unknown
- * - `response-started`: some of the answer came; the server has acted, the outcome is unknown
+ * - `response-started`: some of the answer came, an interim one perhaps; the server has the request, the outcome is unknown
  */
 export type RequestProgress = "not-sent" | "partly-sent" | "sent" | "response-started";
 
@@ -23,7 +23,7 @@ export type RequestErrorCode =
   | "REQUEST_TIMEOUT"
   /** The request's `signal` fired; `cause` is its reason. */
   | "REQUEST_ABORTED"
-  /** The iterable that gave the body threw, or gave another number of bytes than was stated; `cause` says which. */
+  /** The iterable that gave the body threw, gave another number of bytes than was stated, or a piece of another kind; `cause` says which. */
   | "REQUEST_BODY_FAILED"
   /** `close()` or `terminate()` was called while the request was in flight. */
   | "REQUEST_CONNECTION_CLOSED";
