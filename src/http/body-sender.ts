@@ -1,6 +1,6 @@
 import { ChunkWriter } from "../codec/http/chunk-writer.ts";
 import { WriteBuffer } from "../codec/write-buffer.ts";
-import type { Transport } from "../socket/transport.ts";
+import type { Outlet } from "./outlet.ts";
 
 /** A body that is sent while it is made: pieces in order, text as UTF-8. */
 export type BodySource = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
@@ -14,7 +14,7 @@ export class BodySender {
   sent = 0;
   /** All of the body is with the kernel. */
   done = false;
-  readonly #transport: Transport;
+  readonly #outlet: Outlet;
   readonly #source: BodySource;
   readonly #length: number | null;
   readonly #onFault: (cause: unknown) => void;
@@ -28,8 +28,8 @@ export class BodySender {
   #wake: () => void = ignore;
 
   /** `length` is what `Content-Length` states, null for chunks. */
-  constructor(transport: Transport, source: BodySource, length: number | null, onFault: (cause: unknown) => void) {
-    this.#transport = transport;
+  constructor(outlet: Outlet, source: BodySource, length: number | null, onFault: (cause: unknown) => void) {
+    this.#outlet = outlet;
     this.#source = source;
     this.#length = length;
     this.#onFault = onFault;
@@ -110,11 +110,9 @@ export class BodySender {
   #offer(): void {
     const buffer = this.#buffer;
     if (buffer.length > 0) {
-      const taken = this.#transport.write(buffer.bytes, buffer.head, buffer.length);
-      if (taken > 0) {
-        buffer.consume(taken);
-        this.sent += taken;
-      }
+      const taken = this.#outlet.write(buffer.bytes, buffer.head, buffer.length);
+      buffer.consume(taken);
+      this.sent += taken;
     }
     if (buffer.length === 0) this.#wake();
   }

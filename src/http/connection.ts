@@ -7,9 +7,11 @@ import type { SocketInfo } from "../socket/socket-info.ts";
 import type { Transport } from "../socket/transport.ts";
 import { notReusable, RequestError, type RequestErrorCode, unexpected } from "./errors.ts";
 import { Flight } from "./flight.ts";
+import { IdleLimit } from "./idle-limit.ts";
 import { Incoming } from "./incoming.ts";
 import { checkSecure, openTransport } from "./open.ts";
 import { checkSendOptions, type HttpOptions, type HttpSettings, httpSettings, type SendOptions } from "./options.ts";
+import { Outlet } from "./outlet.ts";
 import type { HttpState } from "./state.ts";
 import { httpTarget } from "./target.ts";
 
@@ -32,7 +34,7 @@ export class HttpConnection {
   onClosed: (() => void) | null = null;
 
   readonly #transport: Transport;
-  readonly #settings: HttpSettings;
+  readonly #idleLimit: IdleLimit;
   readonly #flight: Flight;
   readonly #incoming: Incoming;
   #state: HttpState = "idle";
@@ -40,8 +42,6 @@ export class HttpConnection {
   #last = false;
   /** The peer's FIN, or the transport's end, was seen. */
   #ended = false;
-  /** On the clock of `performance.now()`: when the server may end the idle connection. */
-  #idleUntil: number = Number.POSITIVE_INFINITY;
   /** Why the transport ended; null where it did not, or in order. */
   #endError: Error | null = null;
   /** What ended the connection; null where it was an end in order. */
@@ -50,12 +50,13 @@ export class HttpConnection {
   private constructor(transport: Transport, origin: string, settings: HttpSettings) {
     this.origin = origin;
     this.#transport = transport;
-    this.#settings = settings;
+    this.#idleLimit = new IdleLimit(settings.keepAliveMargin);
     this.#incoming = new Incoming(transport);
-    this.#flight = new Flight(transport, settings.continueTimeout, (code, message, cause) =>
+    const outlet = new Outlet(transport);
+    this.#flight = new Flight(outlet, settings.continueTimeout, (code, message, cause) =>
       this.#fail(code, message, cause),
     );
-    transport.attach({
+    outlet.attach({
       onBytes: (chunk) => this.#onBytes(chunk),
       onDrain: () => this.#onDrain(),
       onEnd: () => this.#onEnd(null),
@@ -108,7 +109,7 @@ export class HttpConnection {
   /** True where the next `send` may go: nothing is in flight, nothing has ended it, and `Keep-Alive: timeout=` has not run out. */
   get isReusable(): boolean {
     if (this.#state !== "idle") return false;
-    if (this.#idleUntil === Number.POSITIVE_INFINITY || performance.now() < this.#idleUntil) return true;
+    if (!this.#idleLimit.passed) return true;
     this.#close();
     return false;
   }
@@ -192,6 +193,8 @@ export class HttpConnection {
   #read(): void {
     const response = this.#incoming.next();
     const { failure } = this.#incoming;
+    // What is told of an interim response, or inflates a body, may have ended it.
+    if (this.#state !== "busy") return;
     if (response !== null) this.#land(response);
     else if (failure !== null) this.#broken(failure);
     else if (this.#flight.awaitsContinue && this.#incoming.continued) this.#flight.continue();
@@ -220,11 +223,7 @@ export class HttpConnection {
       this.#state = "idle";
       this.#flight.finish();
       this.#incoming.settle();
-      const seconds = response.keepAliveTimeout;
-      this.#idleUntil =
-        seconds === null
-          ? Number.POSITIVE_INFINITY
-          : performance.now() + seconds * 1000 - this.#settings.keepAliveMargin;
+      this.#idleLimit.begin(response.keepAliveTimeout);
     }
   }
 

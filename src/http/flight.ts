@@ -2,12 +2,12 @@ import { TimeoutError } from "../codec/errors.ts";
 import type { Request } from "../codec/http/request.ts";
 import type { Response } from "../codec/http/response.ts";
 import type { ResponseReader } from "../codec/http/response-reader.ts";
-import type { Transport } from "../socket/transport.ts";
 import { BodySender } from "./body-sender.ts";
 import { Deadline } from "./deadline.ts";
 import type { RequestError, RequestErrorCode, RequestProgress } from "./errors.ts";
 import type { SendOptions } from "./options.ts";
 import { Outgoing } from "./outgoing.ts";
+import type { Outlet } from "./outlet.ts";
 
 /** Told what ends a request before its response. */
 export type OnFault = (code: RequestErrorCode, message: string, cause: unknown) => void;
@@ -18,7 +18,7 @@ export type OnFault = (code: RequestErrorCode, message: string, cause: unknown) 
  */
 export class Flight {
   readonly #outgoing: Outgoing;
-  readonly #transport: Transport;
+  readonly #outlet: Outlet;
   readonly #onFault: OnFault;
   readonly #deadline: Deadline;
   readonly #continueTimeout: number;
@@ -38,9 +38,9 @@ export class Flight {
     this.#onFault("REQUEST_ABORTED", "Cannot finish request: it was aborted", this.#signal?.reason);
   };
 
-  constructor(transport: Transport, continueTimeout: number, onFault: OnFault) {
-    this.#transport = transport;
-    this.#outgoing = new Outgoing(transport);
+  constructor(outlet: Outlet, continueTimeout: number, onFault: OnFault) {
+    this.#outlet = outlet;
+    this.#outgoing = new Outgoing(outlet);
     this.#continueTimeout = continueTimeout;
     this.#onFault = onFault;
     this.#deadline = new Deadline(() => this.expire());
@@ -57,7 +57,7 @@ export class Flight {
     const { buffer, start, end, bodyStart, expectsContinue } = request;
     this.#outgoing.begin(buffer, start, end, expectsContinue ? bodyStart : end);
     if (body !== undefined) {
-      this.#body = new BodySender(this.#transport, body, request.streamLength, (cause) =>
+      this.#body = new BodySender(this.#outlet, body, request.streamLength, (cause) =>
         this.#onFault("REQUEST_BODY_FAILED", "Cannot finish request: its body failed", cause),
       );
     }
@@ -74,10 +74,7 @@ export class Flight {
 
   /** Sends what there is room for. */
   pump(): void {
-    if (!this.#outgoing.pump()) {
-      this.#onFault("REQUEST_CONNECTION_LOST", "Cannot finish request: the connection is closed", null);
-      return;
-    }
+    this.#outgoing.pump();
     if (this.#outgoing.done && !this.awaitsContinue) this.#body?.pump();
   }
 

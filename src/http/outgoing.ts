@@ -1,10 +1,10 @@
-import type { Transport } from "../socket/transport.ts";
+import type { Outlet } from "./outlet.ts";
 
 /** A request's bytes on their way to the kernel, which may take them in parts. The bytes are the caller's and are not copied. */
 export class Outgoing {
   /** Bytes that the kernel took of the request in flight. */
   sent = 0;
-  readonly #transport: Transport;
+  readonly #outlet: Outlet;
   #bytes: Uint8Array = NOTHING;
   /** #pos <= #gate <= #end */
   #pos = 0;
@@ -12,8 +12,8 @@ export class Outgoing {
   /** What may go now ends here: a body waits behind it for the server's 100. */
   #gate = 0;
 
-  constructor(transport: Transport) {
-    this.#transport = transport;
+  constructor(outlet: Outlet) {
+    this.#outlet = outlet;
   }
 
   /** Takes up a request that stands at `bytes[start, end)`; only what lies before `gate` goes for now. */
@@ -35,15 +35,13 @@ export class Outgoing {
     this.#gate = this.#end;
   }
 
-  /** Offers what may go; false where the transport is closed. */
-  pump(): boolean {
+  /** Offers what may go. */
+  pump(): void {
     const length = this.#gate - this.#pos;
-    if (length <= 0) return true;
-    const taken = this.#transport.write(this.#bytes, this.#pos, length);
-    if (taken < 0) return false;
+    if (length <= 0) return;
+    const taken = this.#outlet.write(this.#bytes, this.#pos, length);
     this.#pos += taken;
     this.sent += taken;
-    return true;
   }
 
   /** Sends no more: the bytes are the caller's again. */

@@ -9,6 +9,7 @@ import { pattern } from "../helpers/bytes.ts";
 import { rejection, until } from "../socket/support.ts";
 import {
   type Answer,
+  bodyOfStream,
   Client,
   chunked,
   failureOf,
@@ -322,6 +323,42 @@ describe("interim responses", () => {
   });
 });
 
+describe("a connection that is ended from within the answer", () => {
+  const ENDS: readonly [how: string, code: string, end: (client: Client, controller: AbortController) => void][] = [
+    ["close", "REQUEST_CONNECTION_CLOSED", (client) => client.connection.close()],
+    ["terminate", "REQUEST_CONNECTION_CLOSED", (client) => client.connection.terminate()],
+    ["abort", "REQUEST_ABORTED", (_, controller) => controller.abort()],
+  ];
+  test.each(ENDS)("by %s stays ended", async (_, code, end) => {
+    for (const where of ["interim", "decoder"]) {
+      const controller = new AbortController();
+      const held: { client: Client | null } = { client: null };
+      const strike = (): void => {
+        if (held.client !== null) end(held.client, controller);
+      };
+      const { client, answer } = await wireClient(
+        {},
+        where === "interim"
+          ? { informational: strike }
+          : {
+              decoders: {
+                test(bytes) {
+                  strike();
+                  return bytes;
+                },
+              },
+            },
+      );
+      held.client = client;
+      const request = client.writer.get("/").finish();
+      const sent = client.connection.send(request, client.reader, { signal: controller.signal });
+      answer(`HTTP/1.1 103 Early Hints\r\n\r\n${ok("too late", "Content-Encoding: test\r\n")}`);
+      expect((await failureOf(sent)).code as string).toBe(code);
+      expect([client.standing, client.connection.isReusable]).toEqual(["closed, told 1", false]);
+    }
+  });
+});
+
 describe("an idle connection dies at once, in the callback that tells of it", () => {
   const DEATHS: readonly [why: string, die: (wire: Awaited<ReturnType<typeof wireClient>>["wire"]) => void][] = [
     ["FIN", (wire) => wire.end()],
@@ -623,6 +660,21 @@ describe("close", () => {
     await peer.until(({ gone }) => gone);
     expect(client.standing).toBe("closed, told 1");
   });
+});
+
+test("with debug a response that expired cannot be read, and all else is the same", async () => {
+  const { client, answer } = await wireClient({}, { debug: true });
+  const first = client.get();
+  answer(ok("first", "Keep-Alive: timeout=60\r\n"));
+  const expired = await first;
+  expect([expired.bodyText(), expired.keepAliveTimeout, client.connection.isReusable]).toEqual(["first", 60, true]);
+  const second = client.connection.send(client.writer.get("/").finish(), client.reader, { stream: true });
+  expect(() => expired.status).toThrow(expect.objectContaining({ code: "RESPONSE_EXPIRED" }));
+  answer("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsec");
+  const streamed = await second;
+  answer("ond");
+  expect((await bodyOfStream(streamed)).toString()).toBe("second");
+  expect(client.standing).toBe("idle, told 0");
 });
 
 test("an onClosed that throws loses no answer", async () => {
