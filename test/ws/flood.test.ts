@@ -59,7 +59,8 @@ describe.each([
     const before = process.memoryUsage.rss();
     const flooding = flood(peer);
     expect(await stuck(peer)).toBeLessThan(24 << 20);
-    expect(process.memoryUsage.rss() - before).toBeLessThan(40 << 20);
+    // The flooding peer and TLS live in this process too; a reader that held what it does not read would add all 64 MiB.
+    expect(process.memoryUsage.rss() - before).toBeLessThan(60 << 20);
     for (let number = 0; number < MESSAGES; ) {
       const message = await ws.recv();
       if (message === null) throw new Error(`the stream ended at ${number}`);
