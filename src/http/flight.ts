@@ -128,7 +128,6 @@ export class Flight {
   }
 
   crash(error: RequestError): void {
-    this.finish();
     this.#reject(error);
   }
 

@@ -132,7 +132,6 @@ export class Incoming {
   release(): void {
     this.#chunks.length = 0;
     this.#offset = 0;
-    this.#reading = false;
     this.#wake();
     this.#resume();
     if (this.#reader !== null) Incoming.#users.delete(this.#reader);

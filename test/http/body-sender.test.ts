@@ -464,6 +464,29 @@ describe("an answer that comes before the body is out", () => {
     expect(client.standing).toBe("closed, told 1");
   });
 
+  test("streamed: nor does it go on with what the kernel had not taken", async () => {
+    for (const streamed of [false, true]) {
+      const { client, wire, answer } = await wireClient();
+      wire.room = 0;
+      wire.takes.push(60);
+      const stage = client.writer.post("/");
+      const request = streamed ? stage.bodyStream(1000).finish() : stage.body("x".repeat(1000)).finish();
+      const options = streamed ? { body: ["x".repeat(1000)], stream: true } : { stream: true };
+      const sent = client.connection.send(request, client.reader, options);
+      await turn();
+      answer("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\n");
+      const response = await sent;
+      const before = wire.writes.length;
+      wire.room = 5000;
+      wire.drain();
+      await turn();
+      expect(wire.writes.length).toBe(before);
+      answer("no");
+      expect((await bodyOfStream(response)).toString()).toBe("no");
+      expect(client.standing).toBe("closed, told 1");
+    }
+  });
+
   test("streamed: a body that fails fails the stream, with all its bytes counted", async () => {
     const { client, wire, answer } = await wireClient();
     const source = new Source();

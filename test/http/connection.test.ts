@@ -588,6 +588,22 @@ describe("one reader for two connections", () => {
   });
 });
 
+test("a reader that a connection has laid aside is free, whatever the connection does", async () => {
+  const one = await wireClient();
+  const two = await wireClient();
+  const aside = new ResponseReader();
+  let sent = one.client.connection.send(one.client.writer.get("/").finish(), aside);
+  one.answer(ok("one"));
+  await sent;
+  // In flight, with another reader.
+  const waiting = one.client.get();
+  sent = two.client.connection.send(two.client.writer.get("/").finish(), aside);
+  two.answer(ok("two"));
+  expect((await sent).bodyText()).toBe("two");
+  one.answer(ok("three"));
+  expect((await waiting).bodyText()).toBe("three");
+});
+
 describe("what breaks the protocol", () => {
   const FAULTS: readonly [code: string, answer: string, options?: object][] = [
     ["HTTP_STATUS_LINE", "HTTP/1.1 20 OK\r\n\r\n"],

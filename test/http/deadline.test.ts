@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import { Deadline } from "../../src/http/deadline.ts";
 import { until } from "../socket/support.ts";
 
@@ -69,4 +69,26 @@ test("can be set again from within, and after a release", async () => {
   deadline.release();
   deadline.set(1);
   await until(() => fired === 4);
+});
+
+test("holds one timer, which keeps no process, and none once released", () => {
+  const set = spyOn(globalThis, "setTimeout");
+  const clear = spyOn(globalThis, "clearTimeout");
+  try {
+    const { deadline } = new Watched();
+    for (let round = 0; round < 100; round++) deadline.set(1_000_000);
+    expect([set.mock.calls.length, clear.mock.calls.length]).toEqual([1, 0]);
+    deadline.set(500_000);
+    expect([set.mock.calls.length, clear.mock.calls.length]).toEqual([2, 1]);
+    for (const { value } of set.mock.results) expect((value as NodeJS.Timeout).hasRef()).toBe(false);
+    deadline.release();
+    const cleared: unknown[] = clear.mock.calls.map(([timer]) => timer);
+    expect(cleared).toEqual(set.mock.results.map(({ value }) => value));
+    deadline.release();
+    deadline.clear();
+    expect(clear.mock.calls.length).toBe(2);
+  } finally {
+    set.mockRestore();
+    clear.mockRestore();
+  }
 });

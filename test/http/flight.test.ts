@@ -147,6 +147,23 @@ describe.each(places)("a request that breaks %s", (_, place) => {
   });
 });
 
+test("what is told of a request is told of it alone, however many went before", async () => {
+  const { client, wire, answer } = await wireClient();
+  for (let round = 0; round < 3; round++) {
+    const plain = client.connection.send(order(client), client.reader);
+    answer(ok());
+    await plain;
+    const streamed = client.writer.post("/").bodyStream(null).finish();
+    const sent = client.connection.send(streamed, client.reader, { body: ["some", "pieces"] });
+    await turn();
+    answer(ok());
+    await sent;
+  }
+  const sent = client.get();
+  wire.close(new TransportError("CONNECTION_RESET", "reset"));
+  expect(await outcomeOf(sent)).toEqual(["REQUEST_CONNECTION_LOST", "sent", 27]);
+});
+
 describe("over real sockets", () => {
   test("a server that stops reading: what the kernel took is told, and is what the server gets", async () => {
     using server = new RawServer({ stalled: true });
@@ -256,6 +273,15 @@ describe("the timeout", () => {
     await Bun.sleep(40);
     answer(ok("no limit"));
     expect((await sent).bodyText()).toBe("no limit");
+  });
+
+  test("of a request that was answered does not end the idle connection", async () => {
+    const { client, answer } = await wireClient();
+    const sent = client.connection.send(order(client), client.reader, { timeout: 10 });
+    answer(ok());
+    await sent;
+    await Bun.sleep(30);
+    expect(client.standing).toBe("idle, told 0");
   });
 
   test("is moved up where the next one is shorter", async () => {
@@ -425,12 +451,12 @@ describe("Expect: 100-continue", () => {
     test("a final answer in its place is given, and the body is never sent", async () => {
       const { client, wire, answer } = await wireClient({ continueTimeout: 10 });
       const sent = send(client);
-      wire.takeWritten();
+      const writes = wire.writes.length;
       answer(ok("no", "", "417 Expectation Failed"));
       expect((await sent).status).toBe(417);
       expect(client.standing).toBe("closed, told 1");
       await Bun.sleep(30);
-      expect(wire.written.length).toBe(0);
+      expect(wire.writes.length).toBe(writes);
     });
 
     test("without any answer the body goes after continueTimeout", async () => {
@@ -474,6 +500,22 @@ describe("Expect: 100-continue", () => {
     answer(ok());
     await sent;
     expect(client.connection.isReusable).toBe(true);
+  });
+
+  test("the wait of one request is over with it: the next has a whole one of its own", async () => {
+    const { client, wire, answer } = await wireClient({ continueTimeout: 60 });
+    let sent = client.connection.send(withBody(client), client.reader);
+    answer("HTTP/1.1 100 Continue\r\n\r\n");
+    answer(ok());
+    await sent;
+    await Bun.sleep(40);
+    sent = client.connection.send(withBody(client), client.reader);
+    const started = performance.now();
+    wire.takeWritten();
+    await until(() => wire.written.length > 0);
+    expect(performance.now() - started).toBeGreaterThanOrEqual(59);
+    answer(ok());
+    await sent;
   });
 
   test("without a body there is nothing to wait for", async () => {

@@ -163,7 +163,7 @@ describe("back-pressure", () => {
   test("the transport is paused at the second chunk that nobody takes, and goes on once they are taken", async () => {
     const { client, wire, answer } = await wireClient();
     const sent = stream(client);
-    answer(`${HEAD}Content-Length: 8\r\n\r\n`);
+    answer(`${HEAD}Content-Length: 10\r\n\r\n`);
     const response = await sent;
     answer("ab");
     expect(wire.calls).toEqual([]);
@@ -177,7 +177,10 @@ describe("back-pressure", () => {
     expect([await next(), await next()]).toEqual(["cd", "ef"]);
     expect(wire.calls).toEqual(["pause", "resume"]);
     answer("gh");
-    expect([await next(), await next()]).toEqual(["gh", null]);
+    answer("ij");
+    expect(wire.calls).toEqual(["pause", "resume", "pause"]);
+    expect([await next(), await next(), await next()]).toEqual(["gh", "ij", null]);
+    expect(wire.calls).toEqual(["pause", "resume", "pause", "resume"]);
     expect(client.standing).toBe("idle, told 0");
   });
 
