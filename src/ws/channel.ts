@@ -1,5 +1,5 @@
-import type { MessageSink } from "../codec/ws/frame-walk.ts";
 import type { PayloadWriter } from "../codec/ws/frame-writer.ts";
+import type { MessageSink } from "../codec/ws/message-sink.ts";
 import type { SocketInfo } from "../socket/socket-info.ts";
 import type { Transport } from "../socket/transport.ts";
 import { WsClosedError } from "./errors.ts";

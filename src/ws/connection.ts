@@ -1,5 +1,5 @@
-import type { MessageSink } from "../codec/ws/frame-walk.ts";
 import type { Message } from "../codec/ws/message.ts";
+import { MessageSink } from "../codec/ws/message-sink.ts";
 import type { Transport } from "../socket/transport.ts";
 import { WsChannel } from "./channel.ts";
 import type { OpenHandshake } from "./handshake.ts";
@@ -35,7 +35,7 @@ export interface WsHandlers {
  */
 export class WsConnection extends WsChannel {
   readonly #handlers: WsHandlers;
-  readonly #sink: HandlerSink;
+  readonly #sink: MessageSink;
   #delivering = false;
   #paused = false;
   #terminated = false;
@@ -44,7 +44,7 @@ export class WsConnection extends WsChannel {
   private constructor(session: WsSession, handshake: OpenHandshake, handlers: WsHandlers) {
     super(session, handshake);
     this.#handlers = handlers;
-    this.#sink = new HandlerSink(this, handlers);
+    this.#sink = new MessageSink(handlers, this);
   }
 
   /**
@@ -160,26 +160,5 @@ export class WsConnection extends WsChannel {
     const ws = new WsConnection(session, handshake, handlers);
     ws.start(rest, ws.#sink);
     return ws;
-  }
-}
-
-/** Hands messages to the user's handler. */
-class HandlerSink implements MessageSink {
-  /** Messages handed over since it was set to 0. */
-  count = 0;
-  /** False while paused, and after `terminate()`. */
-  open = true;
-  readonly #ws: WsConnection;
-  readonly #handlers: WsHandlers;
-
-  constructor(ws: WsConnection, handlers: WsHandlers) {
-    this.#ws = ws;
-    this.#handlers = handlers;
-  }
-
-  take(message: Message): boolean {
-    this.count++;
-    this.#handlers.message?.(this.#ws, message);
-    return this.open;
   }
 }

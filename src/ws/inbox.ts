@@ -1,6 +1,7 @@
 import type { RingMemory } from "../codec/byte-ring.ts";
 import { FrameReader } from "../codec/ws/frame-reader.ts";
-import { FrameWalk, type MessageSink } from "../codec/ws/frame-walk.ts";
+import { FrameWalk } from "../codec/ws/frame-walk.ts";
+import type { MessageSink } from "../codec/ws/message-sink.ts";
 import type { Role } from "../codec/ws/opcode.ts";
 import type { Transport } from "../socket/transport.ts";
 import type { WsSettings } from "./options.ts";
@@ -46,7 +47,7 @@ export class Inbox {
     this.#offset = taken;
   }
 
-  /** Pushes the plain frames of waiting chunks, as far as nothing is under way in the ring; false where the sink said stop. */
+  /** Pushes the plain frames of waiting chunks, as far as nothing is under way in the ring; false where the sink was closed. */
   walk(sink: MessageSink): boolean {
     for (let chunk = this.#backlog[0]; chunk !== undefined && this.reader.idle; chunk = this.#backlog[0]) {
       let goesOn = true;

@@ -1,4 +1,4 @@
-import type { MessageSink } from "../codec/ws/frame-walk.ts";
+import type { MessageSink } from "../codec/ws/message-sink.ts";
 
 /**
  * Where an open WebSocket stands (RFC 6455 section 7.1).

@@ -2,9 +2,9 @@ import { type ProtocolError, TimeoutError } from "../codec/errors.ts";
 import { CloseCode } from "../codec/ws/close-code.ts";
 import type { FrameReader } from "../codec/ws/frame-reader.ts";
 import { FrameScout } from "../codec/ws/frame-scout.ts";
-import type { MessageSink } from "../codec/ws/frame-walk.ts";
 import { FrameWriter } from "../codec/ws/frame-writer.ts";
 import type { Message } from "../codec/ws/message.ts";
+import type { MessageSink } from "../codec/ws/message-sink.ts";
 import type { Role } from "../codec/ws/opcode.ts";
 import { ringMemory } from "../socket/ring-memory.ts";
 import type { Transport, TransportHandler } from "../socket/transport.ts";
@@ -107,12 +107,14 @@ export class WsSession implements TransportHandler {
     return this.#nextSlow(message);
   }
 
-  /** Pushes all that can be read, until `sink` says stop. The close message is not pushed: {@link end} tells it. */
+  /** Pushes all that can be read, until `sink` is closed. The close message is not pushed: {@link end} tells it. */
   deliver(sink: MessageSink): void {
     while (this.#inbox.walk(sink)) {
       const message = this.next();
       if (message === null) return;
-      if (message.kind !== "close" && !sink.take(message)) return;
+      if (message.kind === "close") continue;
+      sink.take(message);
+      if (!sink.open) return;
     }
   }
 

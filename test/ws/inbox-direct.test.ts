@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { FrameReader } from "../../src/codec/ws/frame-reader.ts";
 import type { Message } from "../../src/codec/ws/message.ts";
+import { MessageSink } from "../../src/codec/ws/message-sink.ts";
 import type { Role } from "../../src/codec/ws/opcode.ts";
 import { ringMemory } from "../../src/socket/ring-memory.ts";
 import { Inbox } from "../../src/ws/inbox.ts";
@@ -21,14 +22,15 @@ function pushed(role: Role, pieces: readonly Uint8Array[], moods: readonly Mood[
   const inbox = new Inbox(new ScriptedTransport(), role, ringMemory(4096), wsSettings({}));
   inbox.directFrom = 1;
   const events: string[] = [];
-  const sink = {
-    take(message: Message): boolean {
+  const handler = {
+    message(_owner: unknown, message: Message): void {
       const mood = moods[events.length] ?? "on";
       events.push(eventOf(message));
       if (mood === "throw") throw new Error("mood");
-      return mood === "on";
+      sink.open = mood === "on";
     },
   };
+  const sink: MessageSink = new MessageSink(handler, null);
   const next = (): Message | null => {
     for (;;) {
       const message = inbox.reader.next();
@@ -37,10 +39,12 @@ function pushed(role: Role, pieces: readonly Uint8Array[], moods: readonly Mood[
   };
   // As WsSession.deliver does it; false once nothing is left.
   const deliver = (): boolean => {
+    sink.open = true;
     while (inbox.walk(sink)) {
       const message = next();
       if (message === null) return false;
-      if (!sink.take(message)) return true;
+      sink.take(message);
+      if (!sink.open) return true;
     }
     return true;
   };
@@ -58,6 +62,7 @@ function pushed(role: Role, pieces: readonly Uint8Array[], moods: readonly Mood[
     deliverAll();
   }
   expect(inbox.empty).toBe(true);
+  expect(sink.count).toBe(events.length);
   return [...events, ...failureEvents(inbox.reader)];
 }
 

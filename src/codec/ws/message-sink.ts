@@ -1,0 +1,30 @@
+import type { Message } from "./message.ts";
+
+/** What is called for every message; `owner` is whom the messages belong to. */
+export interface MessageHandler {
+  message?(owner: unknown, message: Message): void;
+}
+
+/**
+ * Where messages are pushed. What pushes many calls the handler itself, as {@link take} does, and adds up what it pushed: a level of calls
+ * between costs a third of what a short message costs in all.
+ */
+export class MessageSink {
+  readonly handler: MessageHandler;
+  readonly owner: unknown;
+  /** Messages handed over since it was set to 0. */
+  count = 0;
+  /** False stops the delivery after the message that is being handed over. */
+  open = true;
+
+  constructor(handler: MessageHandler, owner: unknown) {
+    this.handler = handler;
+    this.owner = owner;
+  }
+
+  /** Hands one message over, which is borrowed until this returns. */
+  take(message: Message): void {
+    this.count++;
+    this.handler.message?.(this.owner, message);
+  }
+}
