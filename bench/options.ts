@@ -26,7 +26,7 @@ export const USAGE = `bun bench/run.ts [filter] [options]
   --rounds N          turns that each contender takes (5)
   --json FILE         write the result there as well
   --quick             one round of small sizes: to look, not to compare
-  --messages N        messages of a counted run (3000000; slow contenders a third)
+  --messages N        messages of a counted run (9000000; slow contenders a third)
   --server-cpu N      pin the server there (0); --client-cpu N the contenders (1); --no-pin neither`;
 
 export function readOptions(args: readonly string[]): BenchOptions {
@@ -45,7 +45,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
   });
   if (positionals.length > 1) throw new Error(USAGE);
   const quick = values.quick;
-  const messages = wholeNumber("messages", values.messages ?? (quick ? "300000" : "3000000"));
+  const messages = wholeNumber("messages", values.messages ?? (quick ? "300000" : "9000000"));
   const pins = !values["no-pin"] && availableParallelism() >= 2 && Bun.which("taskset") !== null;
   return {
     filter: positionals[0] ?? "",
