@@ -4,7 +4,7 @@ import type { Response } from "../../src/codec/http/response.ts";
 import type { ResponseReaderOptions } from "../../src/codec/http/response-options.ts";
 import { ResponseReader } from "../../src/codec/http/response-reader.ts";
 import { joined } from "./bytes.ts";
-import { MEMORIES } from "./memories.ts";
+import { MEMORIES, shared } from "./memories.ts";
 import { interimLine, linesOf } from "./response-events.ts";
 import { splitsOf } from "./splits.ts";
 
@@ -29,7 +29,7 @@ export interface ResponseCase {
  * Reads one case in every way that must not matter:
  *
  * - whole, at each chunk size, cut at each single point and at random cuts;
- * - on plain and on mirrored memory, large and small beside the response;
+ * - on plain, mirrored and shared memory, large and small beside the response;
  * - in a new reader, and in one that has read the same before and so knows the head's layout; with and without `debug`;
  * - taking the response after each chunk, or only once the ring is full; whole, or streamed.
  */
@@ -136,7 +136,7 @@ function check(fed: Fed, each: ResponseCase, chunks: readonly Uint8Array[], way:
 
 function readersFor(each: ResponseCase): (() => Fed)[] {
   const small = Math.max(256, each.options?.maxHeadSize ?? 0);
-  return MEMORIES.flatMap(({ make }) =>
+  return [...MEMORIES, { make: shared }].flatMap(({ make }) =>
     [small, 32 << 10].map(
       (capacity, index) => () => fedReader({ ...each.options, memory: make(capacity), debug: index === 0 }),
     ),

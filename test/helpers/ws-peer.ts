@@ -86,6 +86,7 @@ export class WsPeer implements TransportHandler {
   onClose(error: Error | null): void {
     this.gone = true;
     this.closeError = error;
+    this.#dropWaiting();
     this.#change();
   }
 
@@ -178,7 +179,7 @@ export class WsPeer implements TransportHandler {
       if (part === undefined) break;
       const taken = this.transport.write(part, this.#offset, part.length - this.#offset);
       if (taken < 0) {
-        this.#outgoing.length = 0;
+        this.#dropWaiting();
         break;
       }
       this.bytesSent += taken;
@@ -219,6 +220,13 @@ export class WsPeer implements TransportHandler {
     this.#options.onMessage?.(this, message);
     if (message.kind !== "close" || this.#options.answersClose === false) return;
     this.close(message.code === 1005 ? undefined : message.code).end();
+  }
+
+  /** Nobody takes it any more. */
+  #dropWaiting(): void {
+    this.#outgoing.length = 0;
+    this.#offset = 0;
+    this.#blocked = false;
   }
 
   #change(): void {

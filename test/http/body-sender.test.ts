@@ -3,18 +3,8 @@ import type { Request } from "../../src/codec/http/request.ts";
 import type { BodySource } from "../../src/http/body-sender.ts";
 import type { SendOptions } from "../../src/http/options.ts";
 import { pattern } from "../helpers/bytes.ts";
-import { until } from "../socket/support.ts";
-import {
-  bodyOfStream,
-  Client,
-  failureOf,
-  memoryClient,
-  ok,
-  outcomeOf,
-  RawServer,
-  turn,
-  wireClient,
-} from "./support.ts";
+import { turn, until } from "../helpers/wait.ts";
+import { bodyOfStream, Client, failureOf, memoryClient, ok, outcomeOf, RawServer, wireClient } from "./support.ts";
 
 /** A source under a test's control, which writes down what is done with it. */
 class Source implements AsyncIterable<Uint8Array | string>, AsyncIterator<Uint8Array | string> {

@@ -6,7 +6,8 @@ import { HttpConnection } from "../../src/http/connection.ts";
 import { TransportError } from "../../src/socket/errors.ts";
 import { memoryPair } from "../../src/socket/memory-pair.ts";
 import { pattern } from "../helpers/bytes.ts";
-import { rejection, until } from "../socket/support.ts";
+import { turn, until } from "../helpers/wait.ts";
+import { rejection } from "../socket/support.ts";
 import {
   type Answer,
   bodyOfStream,
@@ -17,7 +18,6 @@ import {
   ok,
   outcomeOf,
   RawServer,
-  turn,
   wireClient,
 } from "./support.ts";
 

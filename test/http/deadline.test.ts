@@ -1,6 +1,6 @@
 import { expect, spyOn, test } from "bun:test";
 import { Deadline } from "../../src/http/deadline.ts";
-import { until } from "../socket/support.ts";
+import { until } from "../helpers/wait.ts";
 
 class Watched {
   expired = 0;

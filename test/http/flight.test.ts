@@ -4,8 +4,8 @@ import type { RequestErrorCode, RequestProgress } from "../../src/http/errors.ts
 import type { SendOptions } from "../../src/http/options.ts";
 import { TransportError } from "../../src/socket/errors.ts";
 import type { ScriptedTransport } from "../helpers/scripted-transport.ts";
-import { until } from "../socket/support.ts";
-import { Client, chunked, failureOf, memoryClient, ok, outcomeOf, RawServer, turn, wireClient } from "./support.ts";
+import { turn, until } from "../helpers/wait.ts";
+import { Client, chunked, failureOf, memoryClient, ok, outcomeOf, RawServer, wireClient } from "./support.ts";
 
 /** Bytes of the head that {@link order} writes. */
 const HEAD = "POST /order HTTP/1.1\r\nHost: h\r\nContent-Length: 12\r\n\r\n".length;

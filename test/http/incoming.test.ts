@@ -4,7 +4,8 @@ import { type ProtocolError, UsageError } from "../../src/codec/errors.ts";
 import type { Response } from "../../src/codec/http/response.ts";
 import { TransportError } from "../../src/socket/errors.ts";
 import { pattern } from "../helpers/bytes.ts";
-import { rejection, until } from "../socket/support.ts";
+import { turn, until } from "../helpers/wait.ts";
+import { rejection } from "../socket/support.ts";
 import {
   bodyOfStream,
   Client,
@@ -14,7 +15,6 @@ import {
   ok,
   outcomeOf,
   RawServer,
-  turn,
   wireClient,
 } from "./support.ts";
 

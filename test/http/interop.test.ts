@@ -8,7 +8,7 @@ import type { HttpOptions, SendOptions } from "../../src/http/options.ts";
 import { request } from "../../src/http/request.ts";
 import { testTls } from "../helpers/peer-server.ts";
 import { below, type Random, seededRandom } from "../helpers/random.ts";
-import { until } from "../socket/support.ts";
+import { until } from "../helpers/wait.ts";
 import {
   FILE,
   hasMicrosocks,

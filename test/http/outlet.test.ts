@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { TransportError } from "../../src/socket/errors.ts";
 import type { ScriptedTransport } from "../helpers/scripted-transport.ts";
-import { bodyOfStream, failureOf, ok, outcomeOf, turn, wireClient } from "./support.ts";
+import { turn } from "../helpers/wait.ts";
+import { bodyOfStream, failureOf, ok, outcomeOf, wireClient } from "./support.ts";
 
 const reset = new TransportError("CONNECTION_RESET", "reset");
 

@@ -6,7 +6,8 @@ import { contentDecoders } from "../../src/http/decoders.ts";
 import { CompleteResponse, type RequestInit, request } from "../../src/http/request.ts";
 import { AbortedError, ConnectError } from "../../src/socket/errors.ts";
 import { testTls } from "../helpers/peer-server.ts";
-import { rejection, until } from "../socket/support.ts";
+import { until } from "../helpers/wait.ts";
+import { rejection } from "../socket/support.ts";
 import { type Answer, failureOf, ok, RawServer, type SeenRequest } from "./support.ts";
 
 /** Makes a request and says what the server saw of it. */

@@ -6,7 +6,8 @@ import { RequestError, type RequestErrorCode } from "../../src/http/errors.ts";
 import type { SendOptions } from "../../src/http/options.ts";
 import { type MemoryPairOptions, memoryPair } from "../../src/socket/memory-pair.ts";
 import { below, type Random, seededRandom } from "../helpers/random.ts";
-import { HttpPeer, RawServer, type SeenRequest, turn } from "./support.ts";
+import { inTime, turn, turnUntil } from "../helpers/wait.ts";
+import { HttpPeer, RawServer, type SeenRequest } from "./support.ts";
 
 /*
  * Invariant: whatever a server does with its answers (framings, splits, interim ones, ends, faults, bytes that nobody asked for) and the
@@ -20,7 +21,7 @@ const SEED = Number(process.env["SCRIPT_SEED"] ?? Date.now() & 0xffffff);
 test(`random servers, each request with its own end (SCRIPT_SEED=${SEED})`, async () => {
   for (let seed = SEED; seed < SEED + RUNS; seed++) {
     try {
-      await new Script(seed).run();
+      await inTime("the script's end", new Script(seed).run());
     } catch (error) {
       throw new Error(`SCRIPT_SEED=${seed} SCRIPT_RUNS=1`, { cause: error });
     }
@@ -73,6 +74,8 @@ class Script {
   readonly #peers: HttpPeer[] = [];
   /** By number: times that a request came whole. */
   readonly #came = new Map<number, number>();
+  /** What the server still does: nothing of it outlives the script. */
+  readonly #acts: Promise<void>[] = [];
   readonly #pair: MemoryPairOptions;
   readonly #reader: ResponseReader;
   readonly #writer = new RequestWriter("h", { capacity: 64 << 10 });
@@ -101,6 +104,7 @@ class Script {
     for (let number = 0; number < count; number++) await this.#request(number);
     this.#connection?.terminate();
     await turn();
+    await Promise.all(this.#acts);
     for (const [number, times] of this.#came) expect([number, times]).toEqual([number, 1]);
   }
 
@@ -164,7 +168,7 @@ class Script {
     expect(ends).toBe(1);
     if (["stray", "idle FIN", "idle RST"].includes(plan.fate)) {
       // It must go by itself: nobody asks it.
-      while (closes === 0) await turn();
+      await turnUntil("onClosed", () => closes > 0);
       expect(connection.state).toBe("closed");
     }
     expect(closes).toBe(connection.state === "closed" ? 1 : 0);
@@ -176,7 +180,7 @@ class Script {
     if (this.#server !== null) {
       const before = this.#peers.length;
       this.#connection = await HttpConnection.connect(this.#server.url);
-      while (this.#peers.length === before) await turn();
+      await turnUntil("the server's end", () => this.#peers.length > before);
     } else {
       const [near, far] = memoryPair(this.#pair);
       this.#peers.push(new HttpPeer(far, this.#behaviour));
@@ -210,14 +214,14 @@ class Script {
     onHead: (request: SeenRequest, peer: HttpPeer): null => {
       const plan = this.#planOf(request);
       if (plan.fate === "deaf") peer.stall();
-      if (plan.early) void this.#act(plan, peer);
+      if (plan.early) this.#acts.push(this.#act(plan, peer));
       return null;
     },
     answer: (request: SeenRequest, peer: HttpPeer): null => {
       const plan = this.#planOf(request);
       this.#came.set(plan.number, (this.#came.get(plan.number) ?? 0) + 1);
       expect(request.body.length).toBe(plan.uploadSize);
-      if (!plan.early) void this.#act(plan, peer);
+      if (!plan.early) this.#acts.push(this.#act(plan, peer));
       return null;
     },
   };
@@ -240,8 +244,8 @@ class Script {
       await turn();
       peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray");
     } else if (fate !== "ok" && fate !== "garbage") {
-      // What is on its way is to arrive.
-      while (peer.waiting > 0) await turn();
+      // What is on its way is to arrive, if anyone is left to read it.
+      await peer.until(({ waiting, gone }) => waiting === 0 || gone);
       await turn();
       if (fate === "idle FIN") peer.end();
       else peer.reset();

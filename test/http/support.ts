@@ -106,6 +106,7 @@ export class HttpPeer implements TransportHandler {
   onClose(error: Error | null): void {
     this.gone = true;
     this.closeError = error;
+    this.#dropWaiting();
     this.#change();
   }
 
@@ -206,7 +207,7 @@ export class HttpPeer implements TransportHandler {
       if (part === undefined) break;
       const taken = this.transport.write(part, this.#offset, part.length - this.#offset);
       if (taken < 0) {
-        this.#outgoing.length = 0;
+        this.#dropWaiting();
         break;
       }
       this.#offset += taken;
@@ -218,6 +219,13 @@ export class HttpPeer implements TransportHandler {
     if (!this.#finOwed || this.#outgoing.length > 0) return;
     this.#finOwed = false;
     this.transport.shutdown();
+  }
+
+  /** Nobody takes it any more. */
+  #dropWaiting(): void {
+    this.#outgoing.length = 0;
+    this.#offset = 0;
+    this.#blocked = false;
   }
 
   #change(): void {
@@ -384,11 +392,6 @@ export async function bodyOfStream(response: Response): Promise<Buffer> {
   const pieces: Buffer[] = [];
   for await (const piece of response.stream()) pieces.push(Buffer.from(piece));
   return Buffer.concat(pieces);
-}
-
-/** Lets everything that is due in this turn of the event loop, and the next, happen. */
-export async function turn(): Promise<void> {
-  for (let count = 0; count < 3; count++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** An accepted socket behind the interface that the peer speaks. */

@@ -4,7 +4,8 @@ import { ClientPool } from "../../src/pool/client-pool.ts";
 import type { ClientSlot } from "../../src/pool/client-slot.ts";
 import { PoolError } from "../../src/pool/errors.ts";
 import type { ClientPoolOptions } from "../../src/pool/options.ts";
-import { codeOf, collectUntil, failureOf, fetchOn, Journal, ok, TestServer, thrownBy, until } from "./support.ts";
+import { until } from "../helpers/wait.ts";
+import { codeOf, collectUntil, failureOf, fetchOn, Journal, ok, TestServer, thrownBy } from "./support.ts";
 
 const QUICK = { initialDelay: 5, maxDelay: 20, jitter: 0 };
 

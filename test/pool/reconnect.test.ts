@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { ClientPool } from "../../src/pool/client-pool.ts";
 import type { ClientPoolOptions } from "../../src/pool/options.ts";
-import { codeOf, failureOf, fetchOn, Journal, ok, TestServer, until } from "./support.ts";
+import { until } from "../helpers/wait.ts";
+import { codeOf, failureOf, fetchOn, Journal, ok, TestServer } from "./support.ts";
 
 function connect(server: TestServer, options: Omit<ClientPoolOptions, "url">): Promise<ClientPool> {
   return ClientPool.connect({ url: server.url, ...options });

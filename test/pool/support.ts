@@ -179,11 +179,6 @@ export function thrownBy(call: () => unknown): Error & { readonly code?: string 
   throw new Error("returned where it was to throw");
 }
 
-/** Waits until `condition` holds. A test that waits in vain fails by its timeout. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await Bun.sleep(1);
-}
-
 /** Collects garbage until `condition` holds. */
 export async function collectUntil(condition: () => boolean): Promise<void> {
   for (let round = 0; round < 200 && !condition(); round++) {

@@ -5,17 +5,8 @@ import { socketAddress } from "../../src/socket/address.ts";
 import { adopt } from "../../src/socket/adopt.ts";
 import { AbortedError, ConnectError } from "../../src/socket/errors.ts";
 import { TlsConfig } from "../../src/socket/tls-config.ts";
-import {
-  blackhole,
-  bytesOf,
-  fixture,
-  identity,
-  openDescriptors,
-  Recorder,
-  rejection,
-  serve,
-  until,
-} from "./support.ts";
+import { until } from "../helpers/wait.ts";
+import { blackhole, bytesOf, fixture, identity, openDescriptors, Recorder, rejection, serve } from "./support.ts";
 
 const CONFIG = new TlsConfig({ ca: fixture("ca.crt") });
 

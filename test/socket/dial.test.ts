@@ -8,17 +8,8 @@ import type { SocketOptions } from "../../src/socket/options.ts";
 import { bunConnector, tcpConnector } from "../../src/socket/tcp-connect.ts";
 import type { TcpSocket } from "../../src/socket/tcp-socket.ts";
 import { TlsConfig, tlsInternals } from "../../src/socket/tls-config.ts";
-import {
-  blackhole,
-  bytesOf,
-  fixture,
-  identity,
-  openDescriptors,
-  Recorder,
-  rejection,
-  serve,
-  until,
-} from "./support.ts";
+import { until } from "../helpers/wait.ts";
+import { blackhole, bytesOf, fixture, identity, openDescriptors, Recorder, rejection, serve } from "./support.ts";
 
 const CA = fixture("ca.crt");
 const CONFIG = new TlsConfig({ ca: CA });

@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 import { UsageError } from "../../src/codec/errors.ts";
 import { type MemoryPairOptions, memoryPair } from "../../src/socket/memory-pair.ts";
 import type { Transport } from "../../src/socket/transport.ts";
-import { bytesOf, Recorder, until } from "./support.ts";
+import { until } from "../helpers/wait.ts";
+import { bytesOf, Recorder } from "./support.ts";
 
 function joined(options?: MemoryPairOptions): { near: Transport; far: Transport; ours: Recorder; theirs: Recorder } {
   const [near, far] = memoryPair(options);

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { dial } from "../../src/socket/dial.ts";
 import { parseTcpInfo, readSocketInfo } from "../../src/socket/socket-info.ts";
-import { bytesOf, Recorder, serve, until } from "./support.ts";
+import { until } from "../helpers/wait.ts";
+import { bytesOf, Recorder, serve } from "./support.ts";
 
 test("a live connection tells its ends, its options and its round trip", async () => {
   using server = serve({ onData: (socket, chunk) => socket.write(chunk) });

@@ -161,11 +161,6 @@ export function openDescriptors(): number {
   return readdirSync("/proc/self/fd").length;
 }
 
-/** Waits until `condition` holds; a test that waits in vain fails by its timeout. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await Bun.sleep(1);
-}
-
 /** What a promise rejects with. */
 export async function rejection<T extends Error>(
   promise: Promise<unknown>,

@@ -4,7 +4,8 @@ import { dial } from "../../src/socket/dial.ts";
 import { TransportError } from "../../src/socket/errors.ts";
 import type { TcpSocket } from "../../src/socket/tcp-socket.ts";
 import { TlsConfig } from "../../src/socket/tls-config.ts";
-import { alpn, bytesOf, fixture, identity, Recorder, serve, type TestServer, until } from "./support.ts";
+import { until } from "../helpers/wait.ts";
+import { alpn, bytesOf, fixture, identity, Recorder, serve, type TestServer } from "./support.ts";
 
 const CONFIG = new TlsConfig({ ca: fixture("ca.crt") });
 

@@ -5,6 +5,7 @@ import { AbortedError, ConnectError, SocketOptionError } from "../../src/socket/
 import { bunConnector, tcpConnector } from "../../src/socket/tcp-connect.ts";
 import type { TcpSocket } from "../../src/socket/tcp-socket.ts";
 import { TlsConfig } from "../../src/socket/tls-config.ts";
+import { until } from "../helpers/wait.ts";
 import { FakeProxy } from "./fake-proxy.ts";
 import {
   blackhole,
@@ -16,7 +17,6 @@ import {
   rejection,
   serve,
   type TestServer,
-  until,
 } from "./support.ts";
 
 const CONFIG = new TlsConfig({ ca: fixture("ca.crt") });

@@ -3,8 +3,8 @@ import { WsConnection } from "../../src/ws/connection.ts";
 import { hex, joined, utf8 } from "../helpers/bytes.ts";
 import { fragments, frameBytes } from "../helpers/frames.ts";
 import { PeerServer } from "../helpers/peer-server.ts";
-import { until } from "../socket/support.ts";
-import { connectionPair, Diary, turn, Wire } from "./support.ts";
+import { turn, until } from "../helpers/wait.ts";
+import { connectionPair, Diary, Wire } from "./support.ts";
 
 const text = (value: string): Uint8Array => frameBytes({ opcode: 1, payload: utf8(value) });
 const close = (code: number): Uint8Array => frameBytes({ opcode: 8, payload: Uint8Array.of(code >> 8, code & 255) });

@@ -5,8 +5,8 @@ import { WsStream } from "../../src/ws/stream.ts";
 import { hex, pattern, utf8 } from "../helpers/bytes.ts";
 import { frameBytes } from "../helpers/frames.ts";
 import { PeerServer, testTls } from "../helpers/peer-server.ts";
+import { until } from "../helpers/wait.ts";
 import type { WsPeer } from "../helpers/ws-peer.ts";
-import { until } from "../socket/support.ts";
 import { Diary, nameOf, readAll } from "./support.ts";
 
 /** One way for a connection to end, over real sockets, and what each side sees of it. */

@@ -4,8 +4,8 @@ import { WsConnection } from "../../src/ws/connection.ts";
 import { WsStream } from "../../src/ws/stream.ts";
 import { pattern, utf8 } from "../helpers/bytes.ts";
 import { PeerServer, testTls } from "../helpers/peer-server.ts";
+import { until } from "../helpers/wait.ts";
 import type { WsPeer } from "../helpers/ws-peer.ts";
-import { until } from "../socket/support.ts";
 
 /** 64 MiB in messages of 1 KiB. */
 const MESSAGES = 65_536;

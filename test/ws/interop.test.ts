@@ -5,7 +5,8 @@ import type { WsOptions } from "../../src/ws/options.ts";
 import { WsStream } from "../../src/ws/stream.ts";
 import { pattern, utf8 } from "../helpers/bytes.ts";
 import { testTls } from "../helpers/peer-server.ts";
-import { rejection, until } from "../socket/support.ts";
+import { until } from "../helpers/wait.ts";
+import { rejection } from "../socket/support.ts";
 import { hasNginx, type InteropServer, startBun, startNginx, startNode } from "./peers/interop-server.ts";
 import { Diary, readAll } from "./support.ts";
 

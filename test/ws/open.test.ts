@@ -8,8 +8,9 @@ import { TlsConfig } from "../../src/socket/tls-config.ts";
 import { WsConnection } from "../../src/ws/connection.ts";
 import { WsStream } from "../../src/ws/stream.ts";
 import { PeerServer, testPath, testTls } from "../helpers/peer-server.ts";
+import { until } from "../helpers/wait.ts";
 import { WsPeer } from "../helpers/ws-peer.ts";
-import { blackhole, openDescriptors, rejection, serve, until } from "../socket/support.ts";
+import { blackhole, openDescriptors, rejection, serve } from "../socket/support.ts";
 
 describe("connect", () => {
   test("opens over TCP, with the socket below in reach", async () => {

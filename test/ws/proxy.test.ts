@@ -5,9 +5,10 @@ import { WsConnection } from "../../src/ws/connection.ts";
 import { WsStream } from "../../src/ws/stream.ts";
 import { pattern } from "../helpers/bytes.ts";
 import { testTls } from "../helpers/peer-server.ts";
+import { until } from "../helpers/wait.ts";
 import { FakeProxy } from "../socket/fake-proxy.ts";
 import { type RealProxy, realProxies, unusedPort } from "../socket/real-proxy.ts";
-import { identity, rejection, serve, until } from "../socket/support.ts";
+import { identity, rejection, serve } from "../socket/support.ts";
 import { Diary } from "./support.ts";
 
 const TLS = testTls();

@@ -7,8 +7,9 @@ import { WsStream } from "../../src/ws/stream.ts";
 import { pattern, utf8 } from "../helpers/bytes.ts";
 import { fragments } from "../helpers/frames.ts";
 import { below, type Random, seededRandom } from "../helpers/random.ts";
+import { inTime, turn, turnUntil } from "../helpers/wait.ts";
 import { lineOf, WsPeer } from "../helpers/ws-peer.ts";
-import { Diary, nameOf, readAll, turn } from "./support.ts";
+import { Diary, nameOf, readAll } from "./support.ts";
 
 /*
  * Invariant: whatever the transport does with writes and chunks, and in whatever order the two ends send, read, stall and ping, each
@@ -22,7 +23,7 @@ const SEED = Number(process.env["SCRIPT_SEED"] ?? Date.now() & 0xffffff);
 test(`random scripts end with the same messages at both ends (SCRIPT_SEED=${SEED})`, async () => {
   for (let seed = SEED; seed < SEED + RUNS; seed++) {
     try {
-      await (seed % 2 === 0 ? runStream : runConnection)(seed);
+      await inTime("the script's end", (seed % 2 === 0 ? runStream : runConnection)(seed));
     } catch (error) {
       throw new Error(`SCRIPT_SEED=${seed} SCRIPT_RUNS=1`, { cause: error });
     }
@@ -76,10 +77,11 @@ async function runConnection(seed: number): Promise<void> {
     if (below(random, 4) === 0) ws.resume();
   }
   const ending = script.finish();
-  while (!diary.closed) {
-    ws.resume();
-    await turn();
-  }
+  await turnUntil(
+    "close",
+    () => diary.closed,
+    () => ws.resume(),
+  );
   script.checkRead(diary.messages.map(lineOf), ending);
   const errors = diary.errors.map(nameOf).filter((name) => name !== "a handler's own");
   expect(errors).toEqual(ending.error === null ? [] : [ending.error]);

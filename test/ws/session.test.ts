@@ -2,8 +2,9 @@ import { describe, expect, test } from "bun:test";
 import type { WsStream } from "../../src/ws/stream.ts";
 import { hex, joined, pattern, utf8 } from "../helpers/bytes.ts";
 import { fragments, frameBytes } from "../helpers/frames.ts";
+import { turn } from "../helpers/wait.ts";
 import { rejection } from "../socket/support.ts";
-import { connectionPair, Diary, isSettled, nameOf, readAll, streamPair, turn, Wire } from "./support.ts";
+import { connectionPair, Diary, isSettled, nameOf, readAll, streamPair, Wire } from "./support.ts";
 
 const text = (value: string): Uint8Array => frameBytes({ opcode: 1, payload: utf8(value) });
 const ping = (value: string): Uint8Array => frameBytes({ opcode: 9, payload: utf8(value) });

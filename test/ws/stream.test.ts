@@ -6,9 +6,10 @@ import { WsStream } from "../../src/ws/stream.ts";
 import { joined, pattern, utf8 } from "../helpers/bytes.ts";
 import { fragments, frameBytes } from "../helpers/frames.ts";
 import { PeerServer } from "../helpers/peer-server.ts";
+import { turn } from "../helpers/wait.ts";
 import type { WsPeer } from "../helpers/ws-peer.ts";
 import { rejection } from "../socket/support.ts";
-import { isSettled, readAll, streamPair, turn, Wire } from "./support.ts";
+import { isSettled, readAll, streamPair, Wire } from "./support.ts";
 
 const text = (value: string): Uint8Array => frameBytes({ opcode: 1, payload: utf8(value) });
 

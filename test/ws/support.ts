@@ -4,6 +4,7 @@ import { WsConnection } from "../../src/ws/connection.ts";
 import type { WsOptions } from "../../src/ws/options.ts";
 import { WsStream } from "../../src/ws/stream.ts";
 import { ScriptedTransport } from "../helpers/scripted-transport.ts";
+import { turn } from "../helpers/wait.ts";
 import { acceptance, lineOf, messagesIn, type PeerOptions, WsPeer } from "../helpers/ws-peer.ts";
 
 /** What a WsConnection told its handlers, in order: `message text hello`, `batch 2`, `error WS_…`, `close 1006`. */
@@ -110,11 +111,6 @@ export async function readAll(ws: WsStream): Promise<string[]> {
       lines.push(`error ${nameOf(error)}`);
     }
   }
-}
-
-/** Lets everything that is due in this turn of the event loop, and the next, happen. */
-export async function turn(): Promise<void> {
-  for (let count = 0; count < 3; count++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Whether a promise is settled by now. */

@@ -1,7 +1,8 @@
 /** Uses a pool in one way, lets go of it, and must then end by itself. Argument: the way. Prints `left`. */
 import { readdirSync } from "node:fs";
 import { ClientPool } from "../../../src/pool/client-pool.ts";
-import { fetchOn, ok, TestServer, until } from "../support.ts";
+import { until } from "../../helpers/wait.ts";
+import { fetchOn, ok, TestServer } from "../support.ts";
 
 const WAYS: Record<string, () => Promise<void>> = {
   close: async () => {
