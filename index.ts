@@ -19,6 +19,7 @@ export { RequestWriter, type RequestWriterOptions } from "./src/codec/http/reque
 export { type OwnedResponse, Response } from "./src/codec/http/response.ts";
 export type { Expectation, ResponseReaderOptions } from "./src/codec/http/response-options.ts";
 export { ResponseReader } from "./src/codec/http/response-reader.ts";
+export { RESPONSE_PLACES, ResponseWindow } from "./src/codec/http/response-window.ts";
 
 // Pools
 export { type AcquireOptions, ClientPool } from "./src/pool/client-pool.ts";
@@ -54,7 +55,7 @@ export { PoolError, type PoolErrorCode } from "./src/pool/errors.ts";
 export { HandshakeError, type HandshakeErrorCode, WsClosedError, type WsClosedErrorCode } from "./src/ws/errors.ts";
 
 // Sans-IO
-export { ByteRing, plainMemory, type RingMemory } from "./src/codec/byte-ring.ts";
+export { ByteRing, memoryOver, plainMemory, type RingMemory } from "./src/codec/byte-ring.ts";
 export { WriteBuffer } from "./src/codec/write-buffer.ts";
 export { CloseCode, isSendableCloseCode } from "./src/codec/ws/close-code.ts";
 export type { HeaderRules } from "./src/codec/ws/frame-header.ts";

@@ -1,3 +1,5 @@
+import { UsageError } from "./errors.ts";
+
 /**
  * The memory under a {@link ByteRing}.
  *
@@ -5,7 +7,7 @@
  * wraps is contiguous to a reader. Plain memory is `capacity` bytes once.
  */
 export interface RingMemory {
-  /** `2 * capacity` bytes where `mirrored`, else `capacity`; starts at offset 0 of its ArrayBuffer. */
+  /** `2 * capacity` bytes where `mirrored`, else `capacity`; starts at a multiple of 8 in its buffer, which may be shared between threads. */
   readonly bytes: Uint8Array;
   /** Bytes that the ring can hold at once; a multiple of 8. */
   readonly capacity: number;
@@ -129,6 +131,22 @@ export class ByteRing {
 export function plainMemory(capacity: number): RingMemory {
   const rounded = Math.max(8, (capacity + 7) & ~7);
   return { bytes: new Uint8Array(rounded), capacity: rounded, mirrored: false, release: nothing };
+}
+
+/**
+ * The same over memory that is handed in, of a `SharedArrayBuffer` perhaps: as many of `bytes` as make a multiple of 8. They must start at
+ * a multiple of 8 in their buffer, and be 8 at least. Throws UsageError (`OPTION_OUT_OF_RANGE`).
+ */
+export function memoryOver(bytes: Uint8Array): RingMemory {
+  if (bytes.byteOffset % 8 !== 0 || bytes.length < 8) {
+    throw new UsageError(
+      "OPTION_OUT_OF_RANGE",
+      `Cannot use memory: it is ${bytes.length} bytes at offset ${bytes.byteOffset}, not 8 or more at a multiple of 8`,
+    );
+  }
+  const capacity = bytes.length & ~7;
+  const whole = capacity === bytes.length ? bytes : bytes.subarray(0, capacity);
+  return { bytes: whole, capacity, mirrored: false, release: nothing };
 }
 
 /** Heap memory goes with its last reference. */

@@ -1,4 +1,4 @@
-export { ByteRing, plainMemory, type RingMemory } from "./byte-ring.ts";
+export { ByteRing, memoryOver, plainMemory, type RingMemory } from "./byte-ring.ts";
 export { NexusError, PROTOCOL_FAULTS, ProtocolError, type ProtocolFault, TimeoutError, UsageError } from "./errors.ts";
 export { ChunkWriter } from "./http/chunk-writer.ts";
 export type { ContentDecoder, ContentDecoders } from "./http/content-coding.ts";
@@ -9,6 +9,7 @@ export { RequestWriter, type RequestWriterOptions } from "./http/request-writer.
 export { type OwnedResponse, Response } from "./http/response.ts";
 export type { Expectation, ResponseReaderOptions } from "./http/response-options.ts";
 export { ResponseReader } from "./http/response-reader.ts";
+export { RESPONSE_PLACES, ResponseWindow } from "./http/response-window.ts";
 export { WriteBuffer } from "./write-buffer.ts";
 export { CloseCode, isSendableCloseCode } from "./ws/close-code.ts";
 export type { HeaderRules } from "./ws/frame-header.ts";

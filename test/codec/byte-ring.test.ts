@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { ByteRing, plainMemory } from "../../src/codec/byte-ring.ts";
+import { ByteRing, memoryOver, plainMemory } from "../../src/codec/byte-ring.ts";
 import { hexOf, pattern } from "../helpers/bytes.ts";
 import { MEMORIES } from "../helpers/memories.ts";
 import { below, seededRandom } from "../helpers/random.ts";
@@ -136,6 +136,27 @@ test("what is held on plain memory stays where it is while it may not be moved",
 test("plain memory is rounded up to a multiple of 8, and to 8", () => {
   const sizes = [0, 1, 8, 9, 255, 256, 257].map((capacity) => plainMemory(capacity).capacity);
   expect(sizes).toEqual([8, 8, 8, 16, 256, 256, 264]);
+});
+
+test("memory that is handed in is used as it is, from a multiple of 8 to a multiple of 8", () => {
+  for (const buffer of [new ArrayBuffer(64), new SharedArrayBuffer(64)]) {
+    const given = new Uint8Array(buffer, 16, 44);
+    const ring = new ByteRing(memoryOver(given));
+    expect([ring.capacity, ring.mirrored, ring.bytes.buffer, ring.bytes.byteOffset]).toEqual([40, false, buffer, 16]);
+    expect(ring.write(pattern(100))).toBe(40);
+    expect(hexOf(given)).toBe(hexOf(pattern(40)) + "00".repeat(4));
+    ring.release();
+    expect(hexOf(given.subarray(0, 3))).toBe(hexOf(pattern(3)));
+  }
+  for (const [offset, length] of [
+    [4, 16],
+    [1, 16],
+    [8, 7],
+    [0, 0],
+  ] as const) {
+    const code = expect.objectContaining({ code: "OPTION_OUT_OF_RANGE" });
+    expect(() => memoryOver(new Uint8Array(new ArrayBuffer(64), offset, length))).toThrow(code);
+  }
 });
 
 test("release empties the ring and gives the memory back", () => {

@@ -43,12 +43,12 @@ export class RequestBuilder implements QueryStage, HeaderStage, FinishStage {
   /** A request of this method says that it has no body (RFC 9110 section 8.6). */
   private statesLength = false;
 
-  constructor(defaults: DefaultHeaders, capacity: number) {
-    const bytes = new Uint8Array(capacity);
+  /** `owned`: nobody else writes to `bytes` between two requests. */
+  constructor(defaults: DefaultHeaders, bytes: Uint8Array, owned: boolean) {
     this.bytes = bytes;
     this.words = wordsOf(bytes);
     this.request = new WriterRequest(bytes);
-    this.target = new RequestTarget(bytes);
+    this.target = new RequestTarget(bytes, owned);
     this.defaults = defaults;
   }
 

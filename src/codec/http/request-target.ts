@@ -11,6 +11,7 @@ export class RequestTarget {
   queryStart = 0;
 
   private readonly bytes: Uint8Array;
+  private readonly owned: boolean;
   /** Parameters' names, encoded, with `=` behind them. */
   private readonly names: NameCache<Uint8Array> = new NameCache(parameterName);
   /** What stands at the buffer's start, so that it need not be written again; and where the path's own query begins, −1 for none. */
@@ -18,17 +19,19 @@ export class RequestTarget {
   private path = "";
   private pathQuery = -1;
 
-  constructor(bytes: Uint8Array) {
+  /** `owned`: nobody else writes to `bytes` between two requests. */
+  constructor(bytes: Uint8Array, owned: boolean) {
     this.bytes = bytes;
+    this.owned = owned;
   }
 
   /**
    * Begins a request line: `line` are method, space and base path, `path` is what comes behind.
    *
-   * Bet: the request goes where the one before went, so that its line stands already.
+   * Bet: the request goes where the one before went, so that its line stands already. In memory that others may write to nothing is bet.
    */
   begin(line: Uint8Array, path: string): void {
-    if (line !== this.line || path !== this.path) this.write(line, path);
+    if (!this.owned || line !== this.line || path !== this.path) this.write(line, path);
     this.end = line.length + path.length;
     this.hasQuery = this.pathQuery >= 0;
     this.queryStart = this.pathQuery;

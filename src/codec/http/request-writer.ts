@@ -12,6 +12,12 @@ export interface RequestWriterOptions {
   readonly basePath?: string;
   /** Bytes that a request may have, head and body: 256 to 2^30. Default 16 KiB, taken at once. */
   readonly capacity?: number;
+  /**
+   * Where requests are written, instead of memory of the writer's own; `capacity` is then its length and is not looked at. It may be of a
+   * `SharedArrayBuffer`, and starts at a multiple of 4 in its buffer. Between `begin` and `finish` nobody else may write to it; what stands in
+   * it before does not matter.
+   */
+  readonly memory?: Uint8Array;
 }
 
 /**
@@ -38,9 +44,11 @@ export class RequestWriter {
   /** `host` is the value of `Host`: a name or an address, IPv6 in brackets, and the port where it is not the scheme's own. */
   constructor(host: string, options: RequestWriterOptions = {}) {
     this.basePath = checkedBasePath(options.basePath ?? "");
-    this.capacity = checkedCapacity(options.capacity ?? DEFAULT_CAPACITY);
+    const { memory } = options;
+    const bytes = memory === undefined ? ownMemory(options.capacity ?? DEFAULT_CAPACITY) : checkedMemory(memory);
+    this.capacity = bytes.length;
     this.#defaults = new DefaultHeaders(host);
-    this.#builder = new RequestBuilder(this.#defaults, this.capacity);
+    this.#builder = new RequestBuilder(this.#defaults, bytes, memory === undefined);
     for (const method of KNOWN_METHODS) this.#lines.set(method, latin1Bytes(`${method} ${this.basePath}`));
   }
 
@@ -124,13 +132,25 @@ function checkedBasePath(basePath: string): string {
   return basePath.replace(/\/+$/, "");
 }
 
-function checkedCapacity(capacity: number): number {
-  if (Number.isInteger(capacity) && capacity >= SMALLEST_CAPACITY && capacity <= LARGEST_CAPACITY) {
-    return (capacity + 7) & ~7;
-  }
+function ownMemory(capacity: number): Uint8Array {
+  requireCapacity("capacity", capacity);
+  return new Uint8Array((capacity + 7) & ~7);
+}
+
+function checkedMemory(memory: Uint8Array): Uint8Array {
+  requireCapacity("memory.length", memory.length);
+  if (memory.byteOffset % 4 === 0) return memory;
   throw new UsageError(
     "OPTION_OUT_OF_RANGE",
-    `Cannot create writer: capacity is ${capacity}, not an integer from ${SMALLEST_CAPACITY} to ${LARGEST_CAPACITY}`,
+    `Cannot create writer: memory.byteOffset is ${memory.byteOffset}, not a multiple of 4`,
+  );
+}
+
+function requireCapacity(name: string, capacity: number): void {
+  if (Number.isInteger(capacity) && capacity >= SMALLEST_CAPACITY && capacity <= LARGEST_CAPACITY) return;
+  throw new UsageError(
+    "OPTION_OUT_OF_RANGE",
+    `Cannot create writer: ${name} is ${capacity}, not an integer from ${SMALLEST_CAPACITY} to ${LARGEST_CAPACITY}`,
   );
 }
 

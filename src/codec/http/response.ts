@@ -41,11 +41,14 @@ export class Response {
   protected headBytes: Uint8Array;
   protected headStart = 0;
   protected trailerStart = 0;
+  /** The reader's memory. */
+  private readonly home: Uint8Array;
 
   /** @internal */
   constructor(buffer: Uint8Array, head: HeadReader, trailerHead: HeadReader) {
     this.buffer = buffer;
     this.headBytes = buffer;
+    this.home = buffer;
     this.head = head;
     this.trailerHead = trailerHead;
   }
@@ -145,6 +148,23 @@ export class Response {
     );
   }
 
+  /**
+   * Writes down where the response lies in the reader's memory, as {@link RESPONSE_PLACES} numbers from `at` on, by which a
+   * {@link ResponseWindow} shows it to another thread. False, and nothing is written, where it does not lie there as a whole: it outgrew the ring, was decoded, or is streamed.
+   */
+  locate(places: Int32Array, at = 0): boolean {
+    const { home, headStart, trailerStart, trailerHead } = this;
+    if (this.streamed || this.buffer !== home || this.headBytes !== home) return false;
+    places[at] = headStart;
+    places[at + 1] = headStart + this.head.size;
+    places[at + 2] = this.start;
+    places[at + 3] = this.end;
+    places[at + 4] = trailerStart;
+    places[at + 5] = trailerHead.count === 0 ? trailerStart : trailerStart + trailerHead.size;
+    places[at + 6] = (this.upgraded ? UPGRADED : 0) | (this.keepAlive ? KEPT_ALIVE : 0);
+    return true;
+  }
+
   /** A copy that owns its data. */
   toOwned(): OwnedResponse {
     const { status, reason, version, headBytes, headStart, head } = this;
@@ -230,6 +250,10 @@ export class CheckedResponse {
     this.#expired = true;
   }
 }
+
+/** What the last of the numbers that `locate` writes is the sum of. */
+export const UPGRADED = 1;
+export const KEPT_ALIVE = 2;
 
 async function* pieceOf(body: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
   if (body.length > 0) yield body;

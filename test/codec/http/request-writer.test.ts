@@ -472,7 +472,8 @@ describe("capacity", () => {
     ["chunks", (writer, fill) => writer.post("/").header("X", "v".repeat(fill)).bodyStream(null)],
   ];
   test.each(shapes)("%s: what fits is written, and a byte more is refused", (_what, write) => {
-    const tight = new RequestWriter("h", { capacity: 512 });
+    const around = new Uint8Array(new SharedArrayBuffer(8 + 512 + 64)).fill(0xee);
+    const tight = new RequestWriter("h", { memory: around.subarray(8, 520) });
     const roomy = new RequestWriter("h", { capacity: 4096 });
     let fitted = 0;
     for (let fill = 300; fill <= 600; fill++) {
@@ -490,6 +491,8 @@ describe("capacity", () => {
       expect(seen === null ? "refused" : seen).toBe(expected.length <= 512 ? expected : "refused");
     }
     expect(fitted).toBeGreaterThan(10);
+    const outside = [...around.subarray(0, 8), ...around.subarray(520)];
+    expect(outside.every((byte) => byte === 0xee)).toBe(true);
   });
 
   test("a writer that refused writes on", () => {
@@ -500,6 +503,82 @@ describe("capacity", () => {
 
   test.each([0, 255, 1.5, Number.NaN, 2 ** 31])("of %p is refused", (capacity) => {
     expect(codeOf(() => new RequestWriter("h", { capacity }))).toBe("OPTION_OUT_OF_RANGE");
+  });
+});
+
+describe("memory that is handed in", () => {
+  const buffers = [() => new ArrayBuffer(2048), () => new SharedArrayBuffer(2048)];
+
+  test.each(buffers)("%# holds the request, whatever it is made of", (make) => {
+    const buffer = make();
+    const memory = new Uint8Array(buffer, 4, 1021);
+    const given = new RequestWriter("h", { memory, capacity: 17 }).defaultHeader("X-Key", "k");
+    const own = new RequestWriter("h").defaultHeader("X-Key", "k");
+    const long = "long enough for the engine's own loops";
+    const writes: readonly ((writer: RequestWriter) => Request)[] = [
+      (writer) => writer.get("/").finish(),
+      (writer) => writer.get("/a").query("a", "b c").query(long, `${long}é`).query("n", 7).finish(),
+      (writer) => writer.post("/a").header("A", "short").header("B", long).header("C", `\xe4${long}`).finish(),
+      (writer) => writer.post("/a").header("x-key", "mine").body(`é€${long}`).finish(),
+      (writer) =>
+        writer
+          .post("/a")
+          .header("N", 12)
+          .body(new Uint8Array([1, 2, 3]))
+          .finish(),
+      (writer) => writer.put("/a").bodyJson({ a: long, b: 1.5 }).finish(),
+      (writer) =>
+        writer
+          .put("/a")
+          .bodyWith(50, (bytes, offset) => bytes.fill(0x61, offset, offset + 9).length * 0 + offset + 9)
+          .finish(),
+      (writer) => writer.put("/a").bodyStream(null).finish(),
+      (writer) =>
+        writer
+          .post("/a")
+          .query("b", "c")
+          .body("d=e")
+          .finish()
+          .stampQuery("s", long)
+          .stampHeader("S", long)
+          .stampBody("s", long),
+    ];
+    expect(given.capacity).toBe(1021);
+    for (const write of writes) {
+      const expected = write(own);
+      const request = write(given);
+      expect([request.buffer.buffer, request.buffer.byteOffset]).toEqual([buffer, 4]);
+      expect(latin1(request.bytes())).toBe(latin1(expected.bytes()));
+      expect(latin1(request.targetBytes())).toBe(latin1(expected.targetBytes()));
+      expect(latin1(request.queryBytes())).toBe(latin1(expected.queryBytes()));
+      expect(latin1(request.bodyBytes())).toBe(latin1(expected.bodyBytes()));
+      expect(() => referenceRequest(request.streamed ? own.get("/").finish().bytes() : request.bytes())).not.toThrow();
+    }
+  });
+
+  test("need not hold between two requests what it held", () => {
+    const memory = new Uint8Array(new SharedArrayBuffer(512));
+    const one = new RequestWriter("one", { memory }).defaultHeader("X-Key", "k");
+    const other = new RequestWriter("two", { memory });
+    const write = (writer: RequestWriter): string =>
+      textOf(
+        writer.post("/order").query("symbol", "BTCUSDT").header("X-Timestamp", "1672531200000").body("{}").finish(),
+      );
+    const first = write(new RequestWriter("one").defaultHeader("X-Key", "k"));
+    const second = write(new RequestWriter("two"));
+    for (let again = 0; again < 3; again++) {
+      expect([write(one), write(other)]).toEqual([first, second]);
+      expect([write(one), write(one)]).toEqual([first, first]);
+      memory.fill(again);
+    }
+  });
+
+  test("has the length that a capacity may have, and starts where words do", () => {
+    const memory = new Uint8Array(new ArrayBuffer(1024));
+    expect(new RequestWriter("h", { memory: memory.subarray(4, 260) }).capacity).toBe(256);
+    for (const refused of [memory.subarray(0, 255), memory.subarray(1, 513), memory.subarray(2, 514)]) {
+      expect(codeOf(() => new RequestWriter("h", { memory: refused }))).toBe("OPTION_OUT_OF_RANGE");
+    }
   });
 });
 
