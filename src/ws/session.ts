@@ -112,9 +112,7 @@ export class WsSession implements TransportHandler {
     while (this.#inbox.walk(sink)) {
       const message = this.next();
       if (message === null) return;
-      if (message.kind === "close") continue;
-      sink.take(message);
-      if (!sink.open) return;
+      if (message.kind !== "close" && !sink.take(message)) return;
     }
   }
 

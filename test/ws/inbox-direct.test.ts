@@ -43,8 +43,7 @@ function pushed(role: Role, pieces: readonly Uint8Array[], moods: readonly Mood[
     while (inbox.walk(sink)) {
       const message = next();
       if (message === null) return false;
-      sink.take(message);
-      if (!sink.open) return true;
+      if (!sink.take(message)) return true;
     }
     return true;
   };

@@ -22,9 +22,10 @@ export class MessageSink {
     this.owner = owner;
   }
 
-  /** Hands one message over, which is borrowed until this returns. */
-  take(message: Message): void {
+  /** Hands one message over, which is borrowed until this returns; false where the sink is closed then. */
+  take(message: Message): boolean {
     this.count++;
     this.handler.message?.(this.owner, message);
+    return this.open;
   }
 }
