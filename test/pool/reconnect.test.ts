@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { fileURLToPath } from "node:url";
 import { ClientPool } from "../../src/pool/client-pool.ts";
 import type { ClientPoolOptions } from "../../src/pool/options.ts";
 import { until } from "../helpers/wait.ts";
@@ -6,6 +7,15 @@ import { codeOf, failureOf, fetchOn, Journal, ok, TestServer } from "./support.t
 
 function connect(server: TestServer, options: Omit<ClientPoolOptions, "url">): Promise<ClientPool> {
   return ClientPool.connect({ url: server.url, ...options });
+}
+
+/** Figures of a process that has nothing but a pool whose server stopped. */
+async function stoppedServer(way: "asked" | "idle") {
+  const script = fileURLToPath(new URL("./children/stopped-server.ts", import.meta.url));
+  const child = Bun.spawn([process.execPath, script, way], { stdout: "pipe", stderr: "inherit" });
+  const figures = JSON.parse(await child.stdout.text());
+  expect(await child.exited).toBe(0);
+  return figures;
 }
 
 describe("back-off", () => {
@@ -66,37 +76,20 @@ describe("back-off", () => {
   });
 
   test("a stopped server costs few attempts, also while slots are asked for all the time, by every way", async () => {
-    const server = new TestServer();
-    const connections = 3;
-    const journal = new Journal();
-    const pool = await connect(server, { connections, events: journal.events });
-    server.stop();
-    await until(() => journal.count("died") === connections);
-    const until2s = performance.now() + 2_000;
-    let asked = 0;
-    while (performance.now() < until2s) {
-      asked++;
-      expect(pool.tryAcquire()).toBeNull();
-      const ways = [pool.acquire({ timeout: 0 }), pool.acquire({ timeout: 5 }), pool.acquire({ timeout: 20 })];
-      const outcomes = await Promise.all(ways.map(failureOf));
-      expect(outcomes.map(codeOf).slice(1)).toEqual(["POOL_ACQUIRE_TIMEOUT", "POOL_ACQUIRE_TIMEOUT"]);
-    }
-    expect(asked).toBeGreaterThan(20);
+    const { times, lent, codes, cpu, attempts, waiters } = await stoppedServer("asked");
+    expect(times).toBeGreaterThan(20);
+    expect(lent).toBe(0);
+    expect(codes).toEqual(["POOL_ACQUIRE_TIMEOUT,POOL_ACQUIRE_TIMEOUT"]);
     // By the back-off 0, 100, 300, 700 and 1,500 ms after the end, and one more a second for who waits: 30 s make 50 at the most.
-    expect((pool.stats().attempts - connections) / connections).toBeLessThanOrEqual(10);
-    expect(pool.stats().waiters).toBe(0);
-    pool.destroy();
+    expect(attempts / 3).toBeLessThanOrEqual(10);
+    expect(cpu).toBeLessThan(1_000);
+    expect(waiters).toBe(0);
   }, 20_000);
 
   test("a stopped server costs nothing but the attempts where nobody asks", async () => {
-    const server = new TestServer();
-    const pool = await connect(server, { connections: 2 });
-    server.stop();
-    await until(() => pool.stats().reconnecting === 2);
-    const { attempts } = pool.stats();
-    await Bun.sleep(1_000);
-    expect(pool.stats().attempts - attempts).toBeLessThanOrEqual(2 * 6);
-    pool.destroy();
+    const { cpu, attempts } = await stoppedServer("idle");
+    expect(attempts).toBeLessThanOrEqual(2 * 6);
+    expect(cpu).toBeLessThan(300);
   });
 
   test.each(["FIN", "RST"])(
