@@ -4,6 +4,7 @@ export { WsConnection, type WsHandlers } from "./src/ws/connection.ts";
 export type { WsOptions } from "./src/ws/options.ts";
 export type { SessionState } from "./src/ws/session-state.ts";
 export { WsStream } from "./src/ws/stream.ts";
+export type { SendableMessage } from "./src/ws/web-streams.ts";
 
 // REST
 export type { BodySource } from "./src/http/body-sender.ts";
@@ -78,6 +79,11 @@ export type { KeepAliveOptions, SocketOptions } from "./src/socket/options.ts";
 export type { ProxyOptions } from "./src/socket/proxy.ts";
 export { ringMemory } from "./src/socket/ring-memory.ts";
 export type { SocketInfo, SocketOptionsInForce, TcpInfo } from "./src/socket/socket-info.ts";
+export {
+  type StreamPair,
+  type StreamTransportOptions,
+  streamTransport,
+} from "./src/socket/stream-transport.ts";
 export { TcpSocket } from "./src/socket/tcp-socket.ts";
 export { type PemSource, TlsConfig, type TlsOptions } from "./src/socket/tls-config.ts";
 export type { Transport, TransportHandler } from "./src/socket/transport.ts";

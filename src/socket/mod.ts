@@ -19,6 +19,7 @@ export type { KeepAliveOptions, SocketOptions } from "./options.ts";
 export type { ProxyOptions } from "./proxy.ts";
 export { ringMemory } from "./ring-memory.ts";
 export type { SocketInfo, SocketOptionsInForce, TcpInfo } from "./socket-info.ts";
+export { type StreamPair, type StreamTransportOptions, streamTransport } from "./stream-transport.ts";
 export { TcpSocket } from "./tcp-socket.ts";
 export { type PemSource, TlsConfig, type TlsOptions } from "./tls-config.ts";
 export type { Transport, TransportHandler } from "./transport.ts";

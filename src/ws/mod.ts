@@ -4,3 +4,4 @@ export { HandshakeError, type HandshakeErrorCode, WsClosedError, type WsClosedEr
 export type { WsOptions } from "./options.ts";
 export type { SessionState } from "./session-state.ts";
 export { WsStream } from "./stream.ts";
+export type { SendableMessage } from "./web-streams.ts";

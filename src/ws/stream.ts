@@ -1,5 +1,7 @@
 import { UsageError } from "../codec/errors.ts";
+import { CloseCode } from "../codec/ws/close-code.ts";
 import type { Message, OwnedMessage } from "../codec/ws/message.ts";
+import { type StreamPair, streamTransport } from "../socket/stream-transport.ts";
 import type { Transport } from "../socket/transport.ts";
 import { WsChannel } from "./channel.ts";
 import { WsClosedError } from "./errors.ts";
@@ -7,6 +9,7 @@ import type { OpenHandshake } from "./handshake.ts";
 import { openTransport, openUrl } from "./open.ts";
 import { type WsOptions, wsSettings } from "./options.ts";
 import type { WsSession } from "./session.ts";
+import { readableOf, type SendableMessage, writableOf } from "./web-streams.ts";
 
 /**
  * A WebSocket that is read by asking: `await recv()`, `tryRecv()` in a hot loop, or `for await`.
@@ -27,6 +30,8 @@ export class WsStream extends WsChannel implements AsyncIterable<OwnedMessage>, 
   /** Nobody will read any more: what comes is dropped, so that the close frame is reached. */
   #discarding = false;
   #errorTold = false;
+  #readable: ReadableStream<OwnedMessage> | null = null;
+  #writable: WritableStream<SendableMessage> | null = null;
 
   private constructor(session: WsSession, handshake: OpenHandshake) {
     super(session, handshake);
@@ -43,6 +48,34 @@ export class WsStream extends WsChannel implements AsyncIterable<OwnedMessage>, 
   /** Opens over a transport that is connected already. `url` names host and path; for `wss:` the transport must be secure. */
   static async connectWith(transport: Transport, url: string | URL, options: WsOptions = {}): Promise<WsStream> {
     return openTransport(transport, url, wsSettings(options), WsStream.#start);
+  }
+
+  /**
+   * Opens over a pair of byte streams, which are locked from here on: whatever carries bytes in order can carry a WebSocket. The streams
+   * are taken as they are, so `ws:` is the scheme; use {@link connectWith} with `streamTransport(pair, { secure: true })` for `wss:`.
+   */
+  static async from(pair: StreamPair, url: string | URL, options: WsOptions = {}): Promise<WsStream> {
+    return WsStream.connectWith(streamTransport(pair), url, options);
+  }
+
+  /**
+   * The messages from here on as a stream, each owning its data, the close message last: one stream, made at the first call. Nothing is read
+   * ahead of its reader, which holds the peer back where it is slow. While it reads, `recv` and `tryRecv` would take messages from it.
+   * Cancelling it, and leaving `for await` over it, closes the WebSocket with 1000.
+   */
+  get readable(): ReadableStream<OwnedMessage> {
+    this.#readable ??= readableOf(this);
+    return this.#readable;
+  }
+
+  /**
+   * Messages to send as a stream: strings as text, bytes as binary, and what {@link readable} gives. A write resolves once there is room
+   * below the high-water mark. Closing it is `close(1000)` and waits for the end; aborting it closes with 1011, as what was sent is not
+   * the whole. It fails when the connection ends otherwise. One stream, made at the first call.
+   */
+  get writable(): WritableStream<SendableMessage> {
+    this.#writable ??= writableOf(this);
+    return this.#writable;
   }
 
   /**
@@ -85,6 +118,12 @@ export class WsStream extends WsChannel implements AsyncIterable<OwnedMessage>, 
     await this.closed;
   }
 
+  /** Resolves when the connection is gone, with the error that ended it, or null after a closing handshake. @internal */
+  async gone(): Promise<Error | null> {
+    const { code } = await this.closed;
+    return this.session.end?.error ?? (code === CloseCode.ABNORMAL ? terminated("go on") : null);
+  }
+
   /** @internal */
   protected override wake(): void {
     if (this.#discarding) while (this.session.next() !== null);
@@ -111,7 +150,7 @@ export class WsStream extends WsChannel implements AsyncIterable<OwnedMessage>, 
     const { end } = this.session;
     if (end === null || this.#errorTold || this.session.reader.closed) return NO_MORE;
     this.#errorTold = true;
-    return Promise.reject(end.error ?? new WsClosedError("WS_TERMINATED", "Cannot read: the WebSocket was terminated"));
+    return Promise.reject(end.error ?? terminated("read"));
   }
 
   static #start(session: WsSession, handshake: OpenHandshake, rest: Uint8Array): WsStream {
@@ -119,6 +158,10 @@ export class WsStream extends WsChannel implements AsyncIterable<OwnedMessage>, 
     ws.start(rest, null);
     return ws;
   }
+}
+
+function terminated(action: string): WsClosedError {
+  return new WsClosedError("WS_TERMINATED", `Cannot ${action}: the WebSocket was terminated`);
 }
 
 function pending(): UsageError {
