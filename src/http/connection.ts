@@ -2,6 +2,7 @@ import { type ProtocolError, UsageError } from "../codec/errors.ts";
 import type { Request } from "../codec/http/request.ts";
 import type { Response } from "../codec/http/response.ts";
 import type { ResponseReader } from "../codec/http/response-reader.ts";
+import { dialUrl } from "../socket/dial-url.ts";
 import { endInOrder } from "../socket/ending.ts";
 import type { SocketInfo } from "../socket/socket-info.ts";
 import type { Transport } from "../socket/transport.ts";
@@ -9,7 +10,7 @@ import { notReusable, RequestError, type RequestErrorCode, unexpected } from "./
 import { Flight } from "./flight.ts";
 import { IdleLimit } from "./idle-limit.ts";
 import { Incoming } from "./incoming.ts";
-import { checkSecure, openTransport } from "./open.ts";
+import { checkSecure } from "./open.ts";
 import { checkSendOptions, type HttpOptions, type HttpSettings, httpSettings, type SendOptions } from "./options.ts";
 import { Outlet } from "./outlet.ts";
 import type { HttpState } from "./state.ts";
@@ -71,7 +72,7 @@ export class HttpConnection {
   static async connect(url: string | URL, options: HttpOptions = {}): Promise<HttpConnection> {
     const target = httpTarget(url);
     const settings = httpSettings(options);
-    return new HttpConnection(await openTransport(target, settings), target.origin, settings);
+    return new HttpConnection(await dialUrl(target, settings), target.origin, settings);
   }
 
   /** Takes over a transport that is connected already; for `https:` it must be secure. */

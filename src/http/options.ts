@@ -1,4 +1,5 @@
 import { UsageError } from "../codec/errors.ts";
+import type { UrlDialSettings } from "../socket/dial-url.ts";
 import type { SocketOptions } from "../socket/options.ts";
 import type { ProxyOptions } from "../socket/proxy.ts";
 import type { TlsConfig } from "../socket/tls-config.ts";
@@ -42,13 +43,7 @@ export interface SendOptions {
 }
 
 /** {@link HttpOptions}, checked and complete. */
-export interface HttpSettings {
-  readonly tls: TlsConfig | null;
-  readonly socket: SocketOptions;
-  readonly proxy: string | ProxyOptions | null;
-  readonly connectTimeout: number;
-  readonly tlsTimeout: number;
-  readonly signal: AbortSignal | null;
+export interface HttpSettings extends UrlDialSettings {
   readonly keepAliveMargin: number;
   readonly continueTimeout: number;
 }

@@ -1,6 +1,5 @@
 import { UsageError } from "../codec/errors.ts";
-import { defaultTls } from "../socket/default-tls.ts";
-import { type DialOptions, dial } from "../socket/dial.ts";
+import { dialUrl } from "../socket/dial-url.ts";
 import type { Transport } from "../socket/transport.ts";
 import { type OnOpen, openHandshake, prepareUpgrade, type Upgrade } from "./handshake.ts";
 import type { WsSettings } from "./options.ts";
@@ -14,17 +13,8 @@ export type ShellOf<T> = (session: WsSession, handshake: Parameters<OnOpen<T>>[0
 export async function openUrl<T>(url: string | URL, settings: WsSettings, shell: ShellOf<T>): Promise<T> {
   const target = wsTarget(url);
   const upgrade = prepareUpgrade(target, settings);
-  const { connectTimeout, tlsTimeout, socket, proxy, signal } = settings;
-  const deadline = performance.now() + connectTimeout;
-  const { hostname, port, secure } = target;
-  const options: DialOptions = {
-    socket,
-    timeout: connectTimeout,
-    tlsTimeout,
-    ...(proxy === null ? {} : { proxy }),
-    ...(signal === null ? {} : { signal }),
-  };
-  const transport = await dial({ hostname, port, tls: secure ? (settings.tls ?? defaultTls()) : null }, options);
+  const deadline = performance.now() + settings.connectTimeout;
+  const transport = await dialUrl(target, settings);
   return openOver(transport, upgrade, settings, Math.max(1, deadline - performance.now()), shell);
 }
 

@@ -1,7 +1,10 @@
 import { UsageError } from "../codec/errors.ts";
+import type { UrlDialSettings } from "../socket/dial-url.ts";
 import type { SocketOptions } from "../socket/options.ts";
 import type { ProxyOptions } from "../socket/proxy.ts";
 import type { TlsConfig } from "../socket/tls-config.ts";
+import { type HeartbeatOptions, ownHeartbeat } from "./heartbeat.ts";
+import type { LivenessOptions } from "./liveness.ts";
 
 /** How a WebSocket is opened and held. Everything is optional; times are in milliseconds, sizes in bytes. */
 export interface WsOptions {
@@ -38,25 +41,25 @@ export interface WsOptions {
   readonly maxMessageSize?: number;
   /** Pings are answered at once. Default true. */
   readonly autoPong?: boolean;
+  /** Text heartbeats of venues that do without ping frames. Default: none. */
+  readonly heartbeat?: HeartbeatOptions;
+  /** A silent peer is pinged, then cut. Default: a peer may be silent for ever. Costs a look at the clock per chunk. */
+  readonly liveness?: LivenessOptions;
 }
 
 /** {@link WsOptions}, checked and complete. */
-export interface WsSettings {
-  readonly tls: TlsConfig | null;
-  readonly socket: SocketOptions;
-  readonly proxy: string | ProxyOptions | null;
+export interface WsSettings extends UrlDialSettings {
   readonly protocols: readonly string[];
   readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly connectTimeout: number;
-  readonly tlsTimeout: number;
   readonly closeTimeout: number;
-  readonly signal: AbortSignal | null;
   readonly bufferCapacity: number;
   readonly writeBufferCapacity: number;
   readonly highWaterMark: number;
   readonly maxFrameSize: number;
   readonly maxMessageSize: number;
   readonly autoPong: boolean;
+  readonly heartbeat: HeartbeatOptions | null;
+  readonly liveness: LivenessOptions | null;
 }
 
 export function wsSettings(options: WsOptions): WsSettings {
@@ -79,6 +82,23 @@ export function wsSettings(options: WsOptions): WsSettings {
     maxFrameSize: positive("maxFrameSize", options.maxFrameSize ?? maxMessageSize, MAX_SIZE),
     maxMessageSize,
     autoPong: options.autoPong ?? true,
+    heartbeat: options.heartbeat === undefined ? null : checkedHeartbeat(options.heartbeat),
+    liveness: options.liveness === undefined ? null : checkedLiveness(options.liveness),
+  };
+}
+
+function checkedHeartbeat(options: HeartbeatOptions): HeartbeatOptions {
+  const { match, interval } = options;
+  if (interval !== undefined) positive("heartbeat.interval", interval, MAX_TIMEOUT);
+  if (interval === undefined ? match !== undefined : ownHeartbeat(options) !== null) return options;
+  const missing = interval === undefined ? "match: nothing would be answered" : "send: nothing would go out";
+  throw new UsageError("OPTION_OUT_OF_RANGE", `Cannot open WebSocket: heartbeat has no ${missing}`);
+}
+
+function checkedLiveness({ pingAfter, deadAfter }: LivenessOptions): LivenessOptions {
+  return {
+    pingAfter: positive("liveness.pingAfter", pingAfter, MAX_TIMEOUT - 1),
+    deadAfter: positive("liveness.deadAfter", deadAfter, MAX_TIMEOUT, pingAfter + 1),
   };
 }
 
