@@ -1,8 +1,10 @@
 // WebSocket
-export { WsChannel, type WsClosure } from "./src/ws/channel.ts";
+export { WsChannel } from "./src/ws/channel.ts";
 export { WsConnection, type WsHandlers } from "./src/ws/connection.ts";
+export type { HeartbeatOptions } from "./src/ws/heartbeat.ts";
+export type { LivenessOptions } from "./src/ws/liveness.ts";
 export type { WsOptions } from "./src/ws/options.ts";
-export type { SessionState } from "./src/ws/session-state.ts";
+export type { SessionState, WsClosure } from "./src/ws/session-state.ts";
 export { WsStream } from "./src/ws/stream.ts";
 export type { SendableMessage } from "./src/ws/web-streams.ts";
 

@@ -18,7 +18,7 @@ export class NexusError extends Error {
 /** A limit in time ran out. `timeout` is the limit in milliseconds, `phase` where the work stood. */
 export class TimeoutError extends NexusError {
   readonly timeout: number;
-  /** What was under way: `dns`, `tcp`, `proxy`, `tls`, `handshake`, `request`, `close`, `acquire`. */
+  /** What was under way: `dns`, `tcp`, `proxy`, `tls`, `handshake`, `request`, `open`, `close`, `acquire`. */
   readonly phase: string;
 
   constructor(code: string, message: string, timeout: number, phase: string, options?: ErrorOptions) {

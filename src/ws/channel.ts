@@ -2,16 +2,10 @@ import type { PayloadWriter } from "../codec/ws/frame-writer.ts";
 import type { MessageSink } from "../codec/ws/message-sink.ts";
 import type { SocketInfo } from "../socket/socket-info.ts";
 import type { Transport } from "../socket/transport.ts";
-import { WsClosedError } from "./errors.ts";
+import { notOpen } from "./errors.ts";
 import type { OpenHandshake } from "./handshake.ts";
 import type { WsSession } from "./session.ts";
-import type { SessionState } from "./session-state.ts";
-
-/** How a WebSocket was closed: the peer's code and reason, 1006 and `""` where no close frame came. */
-export interface WsClosure {
-  readonly code: number;
-  readonly reason: string;
-}
+import type { SessionState, WsClosure } from "./session-state.ts";
 
 /** What {@link WsConnection} and {@link WsStream} share: everything but receiving. */
 export abstract class WsChannel {
@@ -99,7 +93,7 @@ export abstract class WsChannel {
   /** Resolves once there is room again below half the high-water mark: at once where no send has said false. Rejects if it closes first. */
   drained(): Promise<void> {
     const { session } = this;
-    if (session.state === "ended") return Promise.reject(notOpen());
+    if (session.state === "ended") return Promise.reject(notOpen("wait for room", "ended"));
     if (!session.outbox.full) return Promise.resolve();
     this.#drained ??= Promise.withResolvers();
     return this.#drained.promise;
@@ -151,7 +145,7 @@ export abstract class WsChannel {
   protected settleEnd(): void {
     const waiting = this.#drained;
     this.#drained = null;
-    waiting?.reject(this.session.end?.error ?? notOpen());
+    waiting?.reject(this.session.end?.error ?? notOpen("wait for room", "ended"));
     this.#settleClosed();
   }
 
@@ -168,8 +162,4 @@ export abstract class WsChannel {
     const { state, transport, closure } = this.session;
     if (state === "ended" && transport.closed) this.#closed?.resolve(closure);
   }
-}
-
-function notOpen(): WsClosedError {
-  return new WsClosedError("WS_NOT_OPEN", "Cannot wait for room: the WebSocket is closed");
 }

@@ -3,6 +3,7 @@ import { MessageSink } from "../codec/ws/message-sink.ts";
 import type { Transport } from "../socket/transport.ts";
 import { WsChannel } from "./channel.ts";
 import type { OpenHandshake } from "./handshake.ts";
+import { BetweenHeartbeats } from "./heartbeat.ts";
 import { openTransport, openUrl } from "./open.ts";
 import { type WsOptions, wsSettings } from "./options.ts";
 import type { WsSession } from "./session.ts";
@@ -44,7 +45,8 @@ export class WsConnection extends WsChannel {
   private constructor(session: WsSession, handshake: OpenHandshake, handlers: WsHandlers) {
     super(session, handshake);
     this.#handlers = handlers;
-    this.#sink = new MessageSink(handlers, this);
+    const { heartbeat } = session;
+    this.#sink = new MessageSink(heartbeat === null ? handlers : new BetweenHeartbeats(handlers, heartbeat), this);
   }
 
   /**

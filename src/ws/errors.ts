@@ -1,7 +1,8 @@
-import { NexusError } from "../codec/errors.ts";
+import { NexusError, TimeoutError } from "../codec/errors.ts";
 import type { HeaderPairs } from "../codec/http/head.ts";
 import type { FrameReader } from "../codec/ws/frame-reader.ts";
 import type { UpgradeOutcome } from "../codec/ws/upgrade-response.ts";
+import type { SessionState } from "./session-state.ts";
 
 /** The codes of {@link HandshakeError}. */
 export type HandshakeErrorCode =
@@ -55,4 +56,16 @@ export function abnormalClosure({ nextFrame, ring, unread }: FrameReader): WsClo
     "WS_ABNORMAL_CLOSURE",
     `Cannot read: the peer ended the connection without a close frame, ${where}`,
   );
+}
+
+/** `action` needs an open WebSocket. */
+export function notOpen(action: string, state: SessionState): WsClosedError {
+  const how = state === "ended" ? "closed" : "closing";
+  return new WsClosedError("WS_NOT_OPEN", `Cannot ${action}: the WebSocket is ${how}`);
+}
+
+/** The peer did not answer our close frame. */
+export function closeTimedOut(timeout: number): TimeoutError {
+  const message = `Cannot close WebSocket: the peer sent no close frame within ${timeout} ms`;
+  return new TimeoutError("WS_CLOSE_TIMEOUT", message, timeout, "close");
 }

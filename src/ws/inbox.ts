@@ -80,6 +80,11 @@ export class Inbox {
     return this.#backlog.length === 0;
   }
 
+  /** The peer is kept from sending, once the kernel's buffers are full. */
+  get held(): boolean {
+    return this.#backlogged || this.#heldByUser;
+  }
+
   hold(): void {
     this.#heldByUser = true;
     this.#transport.pause();

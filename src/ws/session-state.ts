@@ -20,11 +20,14 @@ export const TRANSITIONS: Readonly<Record<SessionState, readonly SessionState[]>
   ended: [],
 };
 
-/** How a session ended. */
-export interface SessionEnd {
-  /** The peer's close code: 1005 where its close frame had none, 1006 where no close frame came. */
+/** How a WebSocket was closed: the peer's code and reason, 1005 where its close frame had no code, 1006 and `""` where none came. */
+export interface WsClosure {
   readonly code: number;
   readonly reason: string;
+}
+
+/** How a session ended. */
+export interface SessionEnd extends WsClosure {
   /** Null after a closing handshake, and after `terminate()`. */
   readonly error: Error | null;
 }

@@ -1,4 +1,4 @@
-import { type ProtocolError, TimeoutError } from "../codec/errors.ts";
+import type { ProtocolError } from "../codec/errors.ts";
 import { CloseCode } from "../codec/ws/close-code.ts";
 import type { FrameReader } from "../codec/ws/frame-reader.ts";
 import { FrameScout } from "../codec/ws/frame-scout.ts";
@@ -7,22 +7,27 @@ import type { Message } from "../codec/ws/message.ts";
 import type { MessageSink } from "../codec/ws/message-sink.ts";
 import type { Role } from "../codec/ws/opcode.ts";
 import { ringMemory } from "../socket/ring-memory.ts";
-import type { Transport, TransportHandler } from "../socket/transport.ts";
-import { abnormalClosure, WsClosedError } from "./errors.ts";
+import type { Transport } from "../socket/transport.ts";
+import { CloseTimer } from "./close-timer.ts";
+import { abnormalClosure, closeTimedOut, notOpen } from "./errors.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import { Inbox } from "./inbox.ts";
+import { Liveness, type WatchedSession } from "./liveness.ts";
 import { maskKeys } from "./mask-keys.ts";
 import type { WsSettings } from "./options.ts";
 import { Outbox } from "./outbox.ts";
-import { type SessionEnd, type SessionShell, type SessionState, TRANSITIONS } from "./session-state.ts";
+import { Pongs } from "./pongs.ts";
+import { type SessionEnd, type SessionShell, type SessionState, TRANSITIONS, type WsClosure } from "./session-state.ts";
 
 /**
  * The protocol over an open transport, in the order of duties that each chunk meets: it is fed to the reader, what is owed to the
  * peer (pong, close echo) is written as its frame is read, deadlines are armed, and the message is handed to the shell.
  */
-export class WsSession implements TransportHandler {
+export class WsSession implements WatchedSession {
   readonly transport: Transport;
   readonly outbox: Outbox;
   readonly reader: FrameReader;
+  readonly heartbeat: Heartbeat | null;
   state: SessionState = "open";
   /** Set once, when there is nothing more to read and the end is known. */
   end: SessionEnd | null = null;
@@ -32,17 +37,15 @@ export class WsSession implements TransportHandler {
   readonly #inbox: Inbox;
   readonly #scout: FrameScout;
   #shell: SessionShell = ASLEEP;
-  #peerCode: number = CloseCode.ABNORMAL;
-  #peerReason = "";
-  /** The peer's close frame was read, or seen ahead of reading. */
-  #peerClosed = false;
+  /** The peer's close frame, once it was read, or seen ahead of reading. */
+  #peerClose: WsClosure | null = null;
   /** The peer's FIN, or the transport's end, was seen: no more bytes come. */
   #finished = false;
   #transportError: Error | null = null;
-  #owedPong: Uint8Array | null = null;
+  readonly #pongs: Pongs;
   #shutdownOwed = false;
   #scouting = false;
-  #closeTimer: ReturnType<typeof setTimeout> | null = null;
+  readonly #closeTimer: CloseTimer;
 
   constructor(transport: Transport, role: Role, settings: WsSettings) {
     const { writeBufferCapacity: capacity, highWaterMark } = settings;
@@ -57,6 +60,9 @@ export class WsSession implements TransportHandler {
       highWaterMark,
     });
     this.outbox.onRoom = () => this.#room();
+    this.#pongs = new Pongs(this.outbox);
+    this.#closeTimer = new CloseTimer(settings.closeTimeout, () => this.#onCloseTimeout());
+    this.heartbeat = settings.heartbeat && new Heartbeat(settings.heartbeat, (text) => this.#beat(text));
   }
 
   /** Begins: `rest` are the bytes that came with the handshake. */
@@ -64,7 +70,8 @@ export class WsSession implements TransportHandler {
     this.#shell = shell;
     if (shell.sink !== null) this.#inbox.directFrom = LEAST_DIRECT;
     if (rest.length > 0) this.#inbox.receive(rest);
-    this.transport.attach(this);
+    const { liveness } = this.#settings;
+    this.transport.attach(liveness === null ? this : new Liveness(this, this.#inbox, liveness));
     if (rest.length > 0) shell.wake();
   }
 
@@ -84,7 +91,7 @@ export class WsSession implements TransportHandler {
     this.#finished = true;
     if (this.state === "answered") this.#shutdownOnceSent();
     // Nobody may be reading: then the close timeout bounds what the end of the messages would tell.
-    this.#arm();
+    this.#closeTimer.arm();
     if (!this.unread) this.#exhausted();
     this.#shell.wake();
   }
@@ -149,7 +156,7 @@ export class WsSession implements TransportHandler {
     if (this.state !== "open") return true;
     const taken = this.outbox.close(code, reason);
     this.#enter("closing");
-    this.#arm();
+    this.#closeTimer.arm();
     return taken;
   }
 
@@ -165,6 +172,16 @@ export class WsSession implements TransportHandler {
     this.#shell.wake();
   }
 
+  ping(): void {
+    if (this.state === "open") this.outbox.ping();
+  }
+
+  abandon(error: Error): void {
+    this.#finish({ code: CloseCode.ABNORMAL, reason: "", error });
+    this.transport.terminate();
+    this.#shell.wake();
+  }
+
   /** Something has arrived that was not read: messages, or part of one. */
   get unread(): boolean {
     const { reader } = this;
@@ -173,17 +190,13 @@ export class WsSession implements TransportHandler {
   }
 
   /** What is known of the peer's close frame: 1006 where none was seen. */
-  get closure(): { readonly code: number; readonly reason: string } {
-    return { code: this.#peerCode, reason: this.#peerReason };
+  get closure(): WsClosure {
+    return this.#peerClose ?? { code: CloseCode.ABNORMAL, reason: "" };
   }
 
   /** Throws where nothing can be sent any more. */
   checkOpen(): void {
-    if (this.state === "open") return;
-    throw new WsClosedError(
-      "WS_NOT_OPEN",
-      `Cannot send: the WebSocket is ${this.state === "ended" ? "closed" : "closing"}`,
-    );
+    if (this.state !== "open") throw notOpen("send", this.state);
   }
 
   /** Gives the ring's memory back; no message is lent out any more. */
@@ -210,9 +223,9 @@ export class WsSession implements TransportHandler {
     const { failure } = this.reader;
     if (failure !== null) {
       this.#fail(failure);
-    } else if (this.#finished && this.#peerClosed) {
+    } else if (this.#finished && this.#peerClose !== null) {
       // Our half has been ended, or is once the echo is out: `onClose` follows.
-      this.end = { code: this.#peerCode, reason: this.#peerReason, error: null };
+      this.end = { ...this.#peerClose, error: null };
     } else if (this.#finished) {
       const error = this.#transportError ?? abnormalClosure(this.reader);
       this.#finish({ code: CloseCode.ABNORMAL, reason: "", error });
@@ -222,19 +235,14 @@ export class WsSession implements TransportHandler {
 
   #answer(message: Message): void {
     if (message.kind === "ping") {
-      if (this.state !== "open" || !this.#settings.autoPong) return;
-      // A peer that pings and does not read is owed the latest pong only (RFC 6455 section 5.5.3).
-      if (this.outbox.full) this.#owedPong = message.bytes().slice();
-      else this.outbox.pong(message.bytes());
+      if (this.state === "open" && this.#settings.autoPong) this.#pongs.answer(message);
       return;
     }
     const { closeCode, closeReason } = message;
-    this.#peerCode = closeCode;
-    this.#peerReason = closeReason;
-    this.#peerClosed = true;
+    this.#peerClose = { code: closeCode, reason: closeReason };
     if (this.state === "open") this.outbox.close(closeCode === CloseCode.NO_STATUS ? undefined : closeCode, undefined);
     this.#enter("answered");
-    this.#arm();
+    this.#closeTimer.arm();
     // The server ends the connection first (RFC 6455 section 7.1.1).
     if (this.#role === "server" || this.#finished) this.#shutdownOnceSent();
   }
@@ -246,7 +254,7 @@ export class WsSession implements TransportHandler {
     this.end = { code: CloseCode.ABNORMAL, reason: "", error: failure };
     if (this.transport.closed) return;
     this.#shutdownOnceSent();
-    this.#arm();
+    this.#closeTimer.arm();
   }
 
   #shutdownOnceSent(): void {
@@ -261,10 +269,12 @@ export class WsSession implements TransportHandler {
     this.outbox.clear();
   }
 
+  #beat(text: string): void {
+    if (this.state === "open") this.outbox.text(text);
+  }
+
   #room(): void {
-    const owed = this.#owedPong;
-    this.#owedPong = null;
-    if (owed !== null && this.state === "open") this.outbox.pong(owed);
+    if (this.state === "open") this.#pongs.settle();
     this.#shell.room();
   }
 
@@ -272,24 +282,14 @@ export class WsSession implements TransportHandler {
     if (TRANSITIONS[this.state].includes(next)) this.state = next;
   }
 
-  #arm(): void {
-    this.#closeTimer ??= setTimeout(() => this.#onCloseTimeout(), this.#settings.closeTimeout);
-  }
-
   #disarm(): void {
-    if (this.#closeTimer !== null) clearTimeout(this.#closeTimer);
-    this.#closeTimer = null;
+    this.heartbeat?.stop();
+    this.#closeTimer.disarm();
   }
 
   #onCloseTimeout(): void {
-    this.#closeTimer = null;
-    const { closeTimeout } = this.#settings;
-    if (this.state === "closing") {
-      const message = `Cannot close WebSocket: the peer sent no close frame within ${closeTimeout} ms`;
-      const error = new TimeoutError("WS_CLOSE_TIMEOUT", message, closeTimeout, "close");
-      this.#finish({ code: CloseCode.ABNORMAL, reason: "", error });
-    }
-    this.transport.terminate();
+    if (this.state === "closing") this.abandon(closeTimedOut(this.#settings.closeTimeout));
+    else this.transport.terminate();
     this.#shell.wake();
   }
 }

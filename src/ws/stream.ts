@@ -83,7 +83,7 @@ export class WsStream extends WsChannel implements AsyncIterable<OwnedMessage>, 
    * At the end it is null, too: `recv` tells the difference, and the error.
    */
   tryRecv(): Message | null {
-    return this.session.next();
+    return this.#next();
   }
 
   /**
@@ -93,7 +93,7 @@ export class WsStream extends WsChannel implements AsyncIterable<OwnedMessage>, 
    */
   recv(): Promise<Message | null> {
     if (this.#waiting !== null) return Promise.reject(pending());
-    const message = this.session.next();
+    const message = this.#next();
     if (message !== null) return Promise.resolve(message);
     if (this.session.reader.closed || this.session.end !== null) return this.#ending();
     this.#waiting = Promise.withResolvers();
@@ -134,9 +134,17 @@ export class WsStream extends WsChannel implements AsyncIterable<OwnedMessage>, 
     this.settleEnd();
   }
 
+  #next(): Message | null {
+    const { session } = this;
+    const { heartbeat } = session;
+    let message = session.next();
+    while (heartbeat !== null && message !== null && heartbeat.take(message)) message = session.next();
+    return message;
+  }
+
   #deliver(): void {
     const waiting = this.#waiting;
-    const message = this.session.next();
+    const message = this.#next();
     if (message === null && this.session.end === null && !this.session.reader.closed) return;
     this.#waiting = null;
     if (message !== null) waiting?.resolve(message);

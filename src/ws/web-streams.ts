@@ -1,7 +1,7 @@
 import { UsageError } from "../codec/errors.ts";
 import { CloseCode } from "../codec/ws/close-code.ts";
 import type { Message, OwnedMessage } from "../codec/ws/message.ts";
-import { WsClosedError } from "./errors.ts";
+import { notOpen } from "./errors.ts";
 
 /** What the streams of a WebSocket need of it. */
 export interface StreamedSocket extends AsyncDisposable {
@@ -46,8 +46,7 @@ export function writableOf(ws: StreamedSocket): WritableStream<SendableMessage> 
   return new WritableStream<SendableMessage>({
     start(controller) {
       void ws.gone().then((error) => {
-        if (!closing)
-          controller.error(error ?? new WsClosedError("WS_NOT_OPEN", "Cannot send: the WebSocket is closed"));
+        if (!closing) controller.error(error ?? notOpen("send", "ended"));
       });
     },
     async write(message, controller) {
