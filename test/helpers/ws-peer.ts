@@ -4,8 +4,9 @@ import { FrameReader } from "../../src/codec/ws/frame-reader.ts";
 import { FrameWriter } from "../../src/codec/ws/frame-writer.ts";
 import type { OwnedMessage } from "../../src/codec/ws/message.ts";
 import type { Role } from "../../src/codec/ws/opcode.ts";
-import type { Transport, TransportHandler } from "../../src/socket/transport.ts";
+import type { Transport } from "../../src/socket/transport.ts";
 import { utf8 } from "./bytes.ts";
+import { RawPeer } from "./raw-peer.ts";
 
 /** What a peer answers to an upgrade request: bytes or text as they are, `"open"` for the right 101, null for nothing. */
 export type Answer = (request: PeerRequest) => Uint8Array | string | null;
@@ -32,69 +33,21 @@ export interface PeerRequest {
  * The server's end of a WebSocket under a test's control: it sends what it is told, right or wrong, and writes down what comes.
  * Frames are read and written with the library's codec in the server's role, so that each test of a client tests that role, too.
  */
-export class WsPeer implements TransportHandler {
-  readonly transport: Transport;
+export class WsPeer extends RawPeer {
   request: PeerRequest | null = null;
   readonly received: OwnedMessage[] = [];
   /** What the client broke, if anything. */
   failure: ProtocolError | null = null;
-  /** The client's FIN was seen. */
-  sawEnd = false;
-  /** The connection is gone; `closeError` says why. */
-  gone = false;
-  closeError: Error | null = null;
-  /** Bytes that came, the upgrade request included. */
-  bytesReceived = 0;
-  /** Bytes that the transport took. */
-  bytesSent = 0;
   readonly #options: PeerOptions;
   readonly #reader: FrameReader = new FrameReader({ role: "server", debug: false });
   readonly #writer: FrameWriter = new FrameWriter({ role: "server" });
   readonly #frame: WriteBuffer = new WriteBuffer(1 << 16);
-  readonly #outgoing: Uint8Array[] = [];
   #head = "";
-  #offset = 0;
-  #blocked = false;
-  #finOwed = false;
-  #changed: PromiseWithResolvers<void> = Promise.withResolvers();
 
   constructor(transport: Transport, options: PeerOptions = {}) {
-    this.transport = transport;
+    super(transport);
     this.#options = options;
     transport.attach(this);
-  }
-
-  onBytes(chunk: Uint8Array): void {
-    this.bytesReceived += chunk.length;
-    if (this.request === null) this.#readHead(chunk);
-    else this.#readFrames(chunk);
-    this.#change();
-  }
-
-  onDrain(): void {
-    this.#blocked = false;
-    this.#flush();
-    this.#change();
-  }
-
-  onEnd(): void {
-    this.sawEnd = true;
-    if (this.#closed && this.#options.answersClose !== false) this.end();
-    this.#change();
-  }
-
-  onClose(error: Error | null): void {
-    this.gone = true;
-    this.closeError = error;
-    this.#dropWaiting();
-    this.#change();
-  }
-
-  /** Bytes as they are. */
-  send(bytes: Uint8Array | string): this {
-    this.#outgoing.push(typeof bytes === "string" ? utf8(bytes) : bytes);
-    this.#flush();
-    return this;
   }
 
   text(text: string): this {
@@ -117,49 +70,24 @@ export class WsPeer implements TransportHandler {
     return this.#sendFrame((out) => this.#writer.close(out, code, reason));
   }
 
-  /** FIN, once what was sent before is out. */
-  end(): this {
-    this.#finOwed = true;
-    this.#flush();
-    return this;
-  }
-
-  /** RST. */
-  reset(): this {
-    this.transport.terminate();
-    return this;
-  }
-
-  /** Stops reading: what the client sends piles up. */
-  stall(): this {
-    this.transport.pause();
-    return this;
-  }
-
-  proceed(): this {
-    this.transport.resume();
-    return this;
-  }
-
-  /** Bytes that wait because the client does not read. */
-  get waiting(): number {
-    return this.#outgoing.reduce((sum, part) => sum + part.length, 0) - this.#offset;
-  }
-
   /** What came, as lines: `text hello`, `ping 0102`, `close 1000 bye`. */
   get lines(): string[] {
     return this.received.map(lineOf);
-  }
-
-  /** Waits until `condition` holds. A test that waits in vain fails by its timeout. */
-  async until(condition: (peer: WsPeer) => boolean): Promise<void> {
-    while (!condition(this)) await this.#changed.promise;
   }
 
   /** Waits for `count` messages in all and returns their lines. */
   async messages(count: number): Promise<string[]> {
     await this.until((peer) => peer.received.length >= count || peer.gone);
     return this.lines;
+  }
+
+  protected override take(chunk: Uint8Array): void {
+    if (this.request === null) this.#readHead(chunk);
+    else this.#readFrames(chunk);
+  }
+
+  protected override answerEnd(): void {
+    if (this.#closed && this.#options.answersClose !== false) this.end();
   }
 
   get #closed(): boolean {
@@ -171,27 +99,6 @@ export class WsPeer implements TransportHandler {
     const bytes = this.#frame.bytes.slice(this.#frame.head, this.#frame.tail);
     this.#frame.clear();
     return this.send(bytes);
-  }
-
-  #flush(): void {
-    while (!this.#blocked) {
-      const part = this.#outgoing[0];
-      if (part === undefined) break;
-      const taken = this.transport.write(part, this.#offset, part.length - this.#offset);
-      if (taken < 0) {
-        this.#dropWaiting();
-        break;
-      }
-      this.bytesSent += taken;
-      this.#offset += taken;
-      this.#blocked = this.#offset < part.length;
-      if (this.#blocked) return;
-      this.#offset = 0;
-      this.#outgoing.shift();
-    }
-    if (!this.#finOwed || this.#outgoing.length > 0) return;
-    this.#finOwed = false;
-    this.transport.shutdown();
   }
 
   #readHead(chunk: Uint8Array): void {
@@ -209,30 +116,17 @@ export class WsPeer implements TransportHandler {
     for (let taken = 0; taken < chunk.length; ) {
       taken += this.#reader.read(chunk, taken);
       for (let message = this.#reader.next(); message !== null; message = this.#reader.next()) {
-        this.#take(message.toOwned());
+        this.#receive(message.toOwned());
       }
     }
     this.failure ??= this.#reader.failure;
   }
 
-  #take(message: OwnedMessage): void {
+  #receive(message: OwnedMessage): void {
     this.received.push(message);
     this.#options.onMessage?.(this, message);
     if (message.kind !== "close" || this.#options.answersClose === false) return;
     this.close(message.code === 1005 ? undefined : message.code).end();
-  }
-
-  /** Nobody takes it any more. */
-  #dropWaiting(): void {
-    this.#outgoing.length = 0;
-    this.#offset = 0;
-    this.#blocked = false;
-  }
-
-  #change(): void {
-    const changed = this.#changed;
-    this.#changed = Promise.withResolvers();
-    changed.resolve();
   }
 }
 

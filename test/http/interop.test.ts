@@ -6,13 +6,13 @@ import { HttpConnection } from "../../src/http/connection.ts";
 import { contentDecoders } from "../../src/http/decoders.ts";
 import type { HttpOptions, SendOptions } from "../../src/http/options.ts";
 import { request } from "../../src/http/request.ts";
+import { hasNginx } from "../helpers/nginx.ts";
 import { testTls } from "../helpers/peer-server.ts";
 import { below, type Random, seededRandom } from "../helpers/random.ts";
 import { until } from "../helpers/wait.ts";
 import {
   FILE,
   hasMicrosocks,
-  hasNginx,
   hasTinyproxy,
   type InteropServer,
   patternOf,

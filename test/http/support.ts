@@ -1,4 +1,3 @@
-import type { Socket, TCPSocketListener } from "bun";
 import { RequestWriter } from "../../src/codec/http/request-writer.ts";
 import type { Response } from "../../src/codec/http/response.ts";
 import type { ResponseReaderOptions } from "../../src/codec/http/response-options.ts";
@@ -7,9 +6,9 @@ import { HttpConnection } from "../../src/http/connection.ts";
 import { RequestError, type RequestErrorCode, type RequestProgress } from "../../src/http/errors.ts";
 import type { HttpOptions } from "../../src/http/options.ts";
 import { type MemoryPairOptions, memoryPair } from "../../src/socket/memory-pair.ts";
-import type { Transport, TransportHandler } from "../../src/socket/transport.ts";
-import { utf8 } from "../helpers/bytes.ts";
-import { testFile } from "../helpers/peer-server.ts";
+import type { Transport } from "../../src/socket/transport.ts";
+import { LoopbackServer } from "../helpers/loopback-server.ts";
+import { RawPeer } from "../helpers/raw-peer.ts";
 import { ScriptedTransport } from "../helpers/scripted-transport.ts";
 
 /** A request as a server saw it, taken apart without the library. */
@@ -50,94 +49,20 @@ export function chunked(...pieces: readonly string[]): string {
 }
 
 /** The server's end of a connection under a test's control: it answers as it is told, right or wrong, and writes down what comes. */
-export class HttpPeer implements TransportHandler {
-  readonly transport: Transport;
+export class HttpPeer extends RawPeer {
   /** Those that came whole. */
   readonly requests: SeenRequest[] = [];
-  /** Bytes that came. */
-  bytesReceived = 0;
-  /** The client's FIN was seen. */
-  sawEnd = false;
-  gone = false;
-  closeError: Error | null = null;
   readonly #options: HttpPeerOptions;
-  readonly #outgoing: Uint8Array[] = [];
-  #offset = 0;
-  #blocked = false;
-  #finOwed = false;
   #received: Buffer = NOTHING;
   #headTold = false;
   #counting = false;
   #raw: Buffer[] | null = null;
-  #changed: PromiseWithResolvers<void> = Promise.withResolvers();
 
   constructor(transport: Transport, options: HttpPeerOptions = {}) {
-    this.transport = transport;
+    super(transport);
     this.#options = options;
     if (options.stalled === true) transport.pause();
     transport.attach(this);
-  }
-
-  onBytes(chunk: Uint8Array): void {
-    this.bytesReceived += chunk.length;
-    if (this.#counting) this.#received = NOTHING;
-    else if (this.#raw !== null) this.#raw.push(Buffer.from(chunk));
-    else {
-      this.#received = Buffer.concat([this.#received, chunk]);
-      this.#read();
-    }
-    this.#change();
-  }
-
-  onDrain(): void {
-    this.#blocked = false;
-    this.#flush();
-    this.#change();
-  }
-
-  onEnd(): void {
-    this.sawEnd = true;
-    // As a server does that has nothing more to say.
-    if (this.#outgoing.length === 0) this.transport.shutdown();
-    else this.#finOwed = true;
-    this.#change();
-  }
-
-  onClose(error: Error | null): void {
-    this.gone = true;
-    this.closeError = error;
-    this.#dropWaiting();
-    this.#change();
-  }
-
-  /** Bytes as they are. */
-  send(bytes: string | Uint8Array): this {
-    this.#outgoing.push(typeof bytes === "string" ? utf8(bytes) : bytes);
-    this.#flush();
-    return this;
-  }
-
-  /** FIN, once what was sent before is out. */
-  end(): this {
-    this.#finOwed = true;
-    this.#flush();
-    return this;
-  }
-
-  /** RST. */
-  reset(): this {
-    this.transport.terminate();
-    return this;
-  }
-
-  stall(): this {
-    this.transport.pause();
-    return this;
-  }
-
-  proceed(): this {
-    this.transport.resume();
-    return this;
   }
 
   /** From now on what comes is no HTTP. */
@@ -162,14 +87,18 @@ export class HttpPeer implements TransportHandler {
     return this.#received.toString("latin1");
   }
 
-  /** Bytes that wait because the client does not read. */
-  get waiting(): number {
-    return this.#outgoing.reduce((sum, part) => sum + part.length, 0) - this.#offset;
+  protected override take(chunk: Uint8Array): void {
+    if (this.#counting) this.#received = NOTHING;
+    else if (this.#raw !== null) this.#raw.push(Buffer.from(chunk));
+    else {
+      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#read();
+    }
   }
 
-  /** Waits until `condition` holds. A test that waits in vain fails by its timeout. */
-  async until(condition: (peer: HttpPeer) => boolean): Promise<void> {
-    while (!condition(this)) await this.#changed.promise;
+  /** As a server does that has nothing more to say. */
+  protected override answerEnd(): void {
+    this.end();
   }
 
   #read(): void {
@@ -200,39 +129,6 @@ export class HttpPeer implements TransportHandler {
     const bytes = answer?.(request, this) ?? null;
     if (bytes !== null) this.send(bytes);
   }
-
-  #flush(): void {
-    while (!this.#blocked) {
-      const part = this.#outgoing[0];
-      if (part === undefined) break;
-      const taken = this.transport.write(part, this.#offset, part.length - this.#offset);
-      if (taken < 0) {
-        this.#dropWaiting();
-        break;
-      }
-      this.#offset += taken;
-      this.#blocked = this.#offset < part.length;
-      if (this.#blocked) return;
-      this.#offset = 0;
-      this.#outgoing.shift();
-    }
-    if (!this.#finOwed || this.#outgoing.length > 0) return;
-    this.#finOwed = false;
-    this.transport.shutdown();
-  }
-
-  /** Nobody takes it any more. */
-  #dropWaiting(): void {
-    this.#outgoing.length = 0;
-    this.#offset = 0;
-    this.#blocked = false;
-  }
-
-  #change(): void {
-    const changed = this.#changed;
-    this.#changed = Promise.withResolvers();
-    changed.resolve();
-  }
 }
 
 export interface RawServerOptions extends HttpPeerOptions {
@@ -242,75 +138,20 @@ export interface RawServerOptions extends HttpPeerOptions {
   readonly onPeer?: (peer: HttpPeer) => void;
 }
 
-/** Listens on a free port of the loopback and gives each connection an {@link HttpPeer}. */
-export class RawServer implements Disposable {
-  /** In order of arrival. */
-  readonly peers: HttpPeer[] = [];
-  readonly #listener: TCPSocketListener<AcceptedSocket>;
-  readonly #hostname: string;
-  readonly #secure: boolean;
-  #arrived: PromiseWithResolvers<void> = Promise.withResolvers();
-
+/** A {@link LoopbackServer} of {@link HttpPeer}s. */
+export class RawServer extends LoopbackServer<HttpPeer> {
   constructor(options: RawServerOptions = {}) {
-    const { tls, hostname = "127.0.0.1" } = options;
-    this.#hostname = hostname;
-    this.#secure = tls !== undefined;
-    this.#listener = Bun.listen<AcceptedSocket>({
-      hostname,
-      port: 0,
-      allowHalfOpen: true,
-      ...(tls === undefined ? {} : { tls: { cert: testFile(`${tls}.crt`), key: testFile(`${tls}.key`) } }),
-      socket: {
-        binaryType: "uint8array",
-        open: (socket) => {
-          socket.data = new AcceptedSocket(socket);
-          const peer = new HttpPeer(socket.data, options);
-          this.peers.push(peer);
-          options.onPeer?.(peer);
-          const arrived = this.#arrived;
-          this.#arrived = Promise.withResolvers();
-          arrived.resolve();
-        },
-        data: (socket, chunk) => socket.data.handler?.onBytes(chunk),
-        drain: (socket) => socket.data.handler?.onDrain(),
-        end: (socket) => socket.data.handler?.onEnd(),
-        close(socket, error) {
-          socket.data.closed = true;
-          socket.data.handler?.onClose(error ?? null);
-        },
-        // Without it a connection whose client refuses the certificate would not be seen.
-        handshake() {},
-        error() {},
-      },
-    });
-  }
-
-  get port(): number {
-    return this.#listener.port;
+    const { tls = null, ...rest } = options;
+    super((transport) => new HttpPeer(transport, options), { ...rest, certificate: tls });
   }
 
   get url(): string {
-    const host = this.#secure ? "localhost" : this.#hostname.includes(":") ? `[${this.#hostname}]` : this.#hostname;
-    return `${this.#secure ? "https" : "http"}://${host}:${this.port}`;
+    return `${this.secure ? "https" : "http"}://${this.authority}`;
   }
 
   /** Of all connections. */
   get requests(): SeenRequest[] {
     return this.peers.flatMap(({ requests }) => requests);
-  }
-
-  /** The connection of this number, once it is there. */
-  async peer(index = 0): Promise<HttpPeer> {
-    for (;;) {
-      const peer = this.peers[index];
-      if (peer !== undefined) return peer;
-      await this.#arrived.promise;
-    }
-  }
-
-  [Symbol.dispose](): void {
-    for (const { transport } of this.peers) transport.terminate();
-    this.#listener.stop(true);
   }
 }
 
@@ -392,46 +233,6 @@ export async function bodyOfStream(response: Response): Promise<Buffer> {
   const pieces: Buffer[] = [];
   for await (const piece of response.stream()) pieces.push(Buffer.from(piece));
   return Buffer.concat(pieces);
-}
-
-/** An accepted socket behind the interface that the peer speaks. */
-class AcceptedSocket implements Transport {
-  handler: TransportHandler | null = null;
-  closed = false;
-  readonly secure = false;
-  readonly #socket: Socket<AcceptedSocket>;
-
-  constructor(socket: Socket<AcceptedSocket>) {
-    this.#socket = socket;
-  }
-
-  attach(handler: TransportHandler): void {
-    this.handler = handler;
-  }
-
-  write(bytes: Uint8Array, offset: number, length: number): number {
-    return this.closed ? -1 : this.#socket.write(bytes, offset, length);
-  }
-
-  pause(): void {
-    this.#socket.pause();
-  }
-
-  resume(): void {
-    this.#socket.resume();
-  }
-
-  shutdown(): void {
-    this.#socket.shutdown();
-  }
-
-  terminate(): void {
-    this.#socket.terminate();
-  }
-
-  socketInfo(): null {
-    return null;
-  }
 }
 
 const NOTHING: Buffer = Buffer.alloc(0);

@@ -5,10 +5,11 @@ import { socketAddress } from "../../src/socket/address.ts";
 import { adopt } from "../../src/socket/adopt.ts";
 import { AbortedError, ConnectError } from "../../src/socket/errors.ts";
 import { TlsConfig } from "../../src/socket/tls-config.ts";
+import { identity, testPath } from "../helpers/certificates.ts";
 import { until } from "../helpers/wait.ts";
-import { blackhole, bytesOf, fixture, identity, openDescriptors, Recorder, rejection, serve } from "./support.ts";
+import { blackhole, bytesOf, openDescriptors, Recorder, rejection, serve } from "./support.ts";
 
-const CONFIG = new TlsConfig({ ca: fixture("ca.crt") });
+const CONFIG = new TlsConfig({ ca: testPath("ca.crt") });
 
 /** A descriptor that is connecting to a port of this machine. */
 function connecting(port: number): number {

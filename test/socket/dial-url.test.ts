@@ -3,8 +3,9 @@ import { TimeoutError } from "../../src/codec/errors.ts";
 import { dialUrl, type UrlDialSettings } from "../../src/socket/dial-url.ts";
 import { AbortedError, ConnectError } from "../../src/socket/errors.ts";
 import { TlsConfig } from "../../src/socket/tls-config.ts";
+import { identity, testPath } from "../helpers/certificates.ts";
 import { FakeProxy } from "./fake-proxy.ts";
-import { blackhole, fixture, identity, rejection, serve } from "./support.ts";
+import { blackhole, rejection, serve } from "./support.ts";
 
 const settings: UrlDialSettings = {
   tls: null,
@@ -14,7 +15,7 @@ const settings: UrlDialSettings = {
   tlsTimeout: 5_000,
   signal: null,
 };
-const tls = new TlsConfig({ ca: fixture("ca.crt") });
+const tls = new TlsConfig({ ca: testPath("ca.crt") });
 
 describe("dialUrl", () => {
   test("connects in the clear, whatever TLS there is", async () => {

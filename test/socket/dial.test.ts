@@ -8,10 +8,11 @@ import type { SocketOptions } from "../../src/socket/options.ts";
 import { bunConnector, tcpConnector } from "../../src/socket/tcp-connect.ts";
 import type { TcpSocket } from "../../src/socket/tcp-socket.ts";
 import { TlsConfig, tlsInternals } from "../../src/socket/tls-config.ts";
+import { identity, testPath } from "../helpers/certificates.ts";
 import { until } from "../helpers/wait.ts";
-import { blackhole, bytesOf, fixture, identity, openDescriptors, Recorder, rejection, serve } from "./support.ts";
+import { blackhole, bytesOf, openDescriptors, Recorder, rejection, serve } from "./support.ts";
 
-const CA = fixture("ca.crt");
+const CA = testPath("ca.crt");
 const CONFIG = new TlsConfig({ ca: CA });
 
 const resolver = async (hostname: string): Promise<readonly IpAddress[]> => {
@@ -161,8 +162,8 @@ for (const [way, means] of WAYS) {
       using server = serve({ tls, onData: (socket, chunk) => socket.write(chunk) });
       const config = new TlsConfig({
         ca: CA,
-        cert: fixture("client.crt"),
-        key: fixture("client-encrypted.key"),
+        cert: testPath("client.crt"),
+        key: testPath("client-encrypted.key"),
         passphrase: "test",
       });
       const socket = await connect({ hostname: "localhost", port: server.port, tls: config });

@@ -1,13 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Daemon, type DaemonOptions, startDaemon } from "../helpers/daemon.ts";
 
 /** A proxy of Debian's on a free port of 127.0.0.1, in a process of its own. */
-export interface RealProxy extends AsyncDisposable {
+export interface RealProxy extends Daemon {
   readonly name: string;
   /** With what it wants as user name and password. */
   readonly url: string;
-  readonly port: number;
 }
 
 /** Where Debian keeps daemons is not always on the PATH. */
@@ -27,21 +25,14 @@ export function realProxies(): readonly (readonly [name: string, start: () => Pr
 }
 
 /** HTTP, asks for user and password, connects to any port. */
-async function startTinyproxy(): Promise<RealProxy> {
-  const folder = mkdtempSync(join(tmpdir(), "nexus-tinyproxy-"));
-  const file = join(folder, "tinyproxy.conf");
-  const proxy = await start("tinyproxy", "http", (port) => {
-    const lines = [`Port ${port}`, "Listen 127.0.0.1", "Timeout 60", "MaxClients 50", "BasicAuth user word"];
-    writeFileSync(file, `${[...lines, "LogLevel Critical", `LogFile "${join(folder, "log")}"`].join("\n")}\n`);
-    return ["-d", "-c", file];
-  });
-  return {
-    ...proxy,
-    async [Symbol.asyncDispose]() {
-      await proxy[Symbol.asyncDispose]();
-      rmSync(folder, { recursive: true, force: true });
+function startTinyproxy(): Promise<RealProxy> {
+  return start("tinyproxy", "http", (_, folder) => ["-d", "-c", join(folder, "tinyproxy.conf")], {
+    files: (folder, port) => {
+      const lines = [`Port ${port}`, "Listen 127.0.0.1", "Timeout 60", "MaxClients 50", "BasicAuth user word"];
+      const all = [...lines, "LogLevel Critical", `LogFile "${join(folder, "log")}"`];
+      return { "tinyproxy.conf": `${all.join("\n")}\n` };
     },
-  };
+  });
 }
 
 /** SOCKS5, asks for user and password. */
@@ -49,37 +40,12 @@ function startMicrosocks(): Promise<RealProxy> {
   return start("microsocks", "socks5", (port) => ["-i", "127.0.0.1", "-p", String(port), "-u", "user", "-P", "word"]);
 }
 
-async function start(name: string, scheme: string, argumentsFor: (port: number) => string[]): Promise<RealProxy> {
-  const program = Bun.which(name, { PATH }) ?? name;
-  const port = unusedPort();
-  const child = Bun.spawn([program, ...argumentsFor(port)], { stdout: "ignore", stderr: "ignore" });
-  while (!(await accepts(port)) && child.exitCode === null) await Bun.sleep(10);
-  if (child.exitCode !== null) throw new Error(`Cannot start ${name}: it ended with ${child.exitCode}`);
-  return {
-    name,
-    port,
-    url: `${scheme}://user:word@127.0.0.1:${port}`,
-    async [Symbol.asyncDispose]() {
-      child.kill("SIGKILL");
-      await child.exited;
-    },
-  };
-}
-
-/** Free when it was looked at. */
-export function unusedPort(): number {
-  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = listener;
-  listener.stop(true);
-  return port;
-}
-
-async function accepts(port: number): Promise<boolean> {
-  try {
-    const socket = await Bun.connect({ hostname: "127.0.0.1", port, socket: { data() {} } });
-    socket.terminate();
-    return true;
-  } catch {
-    return false;
-  }
+async function start(
+  name: string,
+  scheme: string,
+  argumentsFor: (port: number, folder: string) => readonly string[],
+  options?: DaemonOptions,
+): Promise<RealProxy> {
+  const daemon = await startDaemon(Bun.which(name, { PATH }) ?? name, argumentsFor, options);
+  return { name, url: `${scheme}://user:word@127.0.0.1:${daemon.port}`, ...daemon };
 }

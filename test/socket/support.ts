@@ -1,20 +1,7 @@
 import { dlopen, ptr } from "bun:ffi";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync } from "node:fs";
 import type { Socket } from "bun";
 import type { TransportHandler } from "../../src/socket/transport.ts";
-
-const FIXTURES = join(import.meta.dir, "../fixtures/tls");
-
-/** The path of a test certificate or key: `ca.crt`. */
-export function fixture(name: string): string {
-  return join(FIXTURES, name);
-}
-
-/** Key and certificate of a test server, as Bun takes them. */
-export function identity(name: string): { cert: string; key: string } {
-  return { cert: readFileSync(fixture(`${name}.crt`), "utf8"), key: readFileSync(fixture(`${name}.key`), "utf8") };
-}
 
 /** ALPN protocols as they stand on the wire. */
 export function alpn(...protocols: string[]): Uint8Array {

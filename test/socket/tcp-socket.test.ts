@@ -4,10 +4,11 @@ import { dial } from "../../src/socket/dial.ts";
 import { TransportError } from "../../src/socket/errors.ts";
 import type { TcpSocket } from "../../src/socket/tcp-socket.ts";
 import { TlsConfig } from "../../src/socket/tls-config.ts";
+import { identity, testPath } from "../helpers/certificates.ts";
 import { until } from "../helpers/wait.ts";
-import { alpn, bytesOf, fixture, identity, Recorder, serve, type TestServer } from "./support.ts";
+import { alpn, bytesOf, Recorder, serve, type TestServer } from "./support.ts";
 
-const CONFIG = new TlsConfig({ ca: fixture("ca.crt") });
+const CONFIG = new TlsConfig({ ca: testPath("ca.crt") });
 
 const BLOCK = new Uint8Array(65_536);
 
@@ -283,7 +284,7 @@ for (const secure of [false, true]) {
 
 test("over TLS, what was negotiated is told, and stays after the close", async () => {
   using server = serve({ tls: { ...identity("localhost"), ALPNProtocols: alpn("http/1.1") } });
-  const tls = new TlsConfig({ ca: fixture("ca.crt"), alpn: ["h2", "http/1.1"] });
+  const tls = new TlsConfig({ ca: testPath("ca.crt"), alpn: ["h2", "http/1.1"] });
   const socket = await dial({ hostname: "localhost", port: server.port, tls });
   expect([socket.alpnProtocol, socket.tlsVersion, socket.secure]).toEqual(["http/1.1", "TLSv1.3", true]);
   socket.terminate();

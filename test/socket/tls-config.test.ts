@@ -2,9 +2,9 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { TlsConfigError } from "../../src/socket/errors.ts";
 import { TlsConfig, type TlsOptions, tlsInternals } from "../../src/socket/tls-config.ts";
-import { fixture } from "./support.ts";
+import { testPath } from "../helpers/certificates.ts";
 
-const text = (name: string): string => readFileSync(fixture(name), "utf8");
+const text = (name: string): string => readFileSync(testPath(name), "utf8");
 
 function refusal(options: unknown): TlsConfigError {
   try {
@@ -35,12 +35,12 @@ test("nothing is needed for a public venue", () => {
 test("certificates and keys may be paths, PEM text or bytes", () => {
   const expected = { cert: text("client.crt"), key: text("client.key"), ca: [text("ca.crt")] };
   for (const options of [
-    { ca: fixture("ca.crt"), cert: fixture("client.crt"), key: fixture("client.key") },
+    { ca: testPath("ca.crt"), cert: testPath("client.crt"), key: testPath("client.key") },
     { ca: text("ca.crt"), cert: text("client.crt"), key: text("client.key") },
     {
-      ca: [readFileSync(fixture("ca.crt"))],
-      cert: readFileSync(fixture("client.crt")),
-      key: readFileSync(fixture("client.key")),
+      ca: [readFileSync(testPath("ca.crt"))],
+      cert: readFileSync(testPath("client.crt")),
+      key: readFileSync(testPath("client.key")),
     },
   ]) {
     expect(tlsInternals.options(new TlsConfig(options), "x")).toMatchObject(expected);
@@ -48,8 +48,8 @@ test("certificates and keys may be paths, PEM text or bytes", () => {
 });
 
 test("ca replaces the public roots, unless they are wanted too", () => {
-  const only = tlsInternals.options(new TlsConfig({ ca: fixture("ca.crt") }), "x").ca as string[];
-  const both = tlsInternals.options(new TlsConfig({ ca: fixture("ca.crt"), systemRoots: true }), "x").ca as string[];
+  const only = tlsInternals.options(new TlsConfig({ ca: testPath("ca.crt") }), "x").ca as string[];
+  const both = tlsInternals.options(new TlsConfig({ ca: testPath("ca.crt"), systemRoots: true }), "x").ca as string[];
   expect(only).toEqual([text("ca.crt")]);
   expect(both.length).toBeGreaterThan(100);
   expect(both).toContain(text("ca.crt"));
@@ -61,7 +61,7 @@ test("ALPN goes on the wire as RFC 7301 has it", () => {
 });
 
 test("an encrypted key opens with its passphrase only", () => {
-  const pair = { cert: fixture("client.crt"), key: fixture("client-encrypted.key") };
+  const pair = { cert: testPath("client.crt"), key: testPath("client-encrypted.key") };
   expect(() => new TlsConfig({ ...pair, passphrase: "test" })).not.toThrow();
   expect(refusal(pair)).toMatchObject({
     code: "TLS_BAD_KEY",
@@ -72,7 +72,7 @@ test("an encrypted key opens with its passphrase only", () => {
 });
 
 test("a key of another certificate is refused by name, at once", () => {
-  expect(refusal({ cert: fixture("client.crt"), key: fixture("localhost.key") })).toMatchObject({
+  expect(refusal({ cert: testPath("client.crt"), key: testPath("localhost.key") })).toMatchObject({
     code: "TLS_KEY_MISMATCH",
     field: "key",
     message: "Cannot use TLS option key: it is not the key of the certificate for CN=client.example",
@@ -90,14 +90,14 @@ test("a certificate in a chain that does not parse is counted", () => {
 
 const REFUSED: readonly [code: string, field: string, options: unknown][] = [
   ["TLS_FILE_UNREADABLE", "ca", { ca: "/no/such/file.pem" }],
-  ["TLS_FILE_UNREADABLE", "cert", { cert: "/no/such/file.pem", key: fixture("client.key") }],
-  ["TLS_FILE_UNREADABLE", "key", { cert: fixture("client.crt"), key: "/no/such/file.pem" }],
-  ["TLS_BAD_CERTIFICATE", "ca", { ca: fixture("localhost.key") }],
+  ["TLS_FILE_UNREADABLE", "cert", { cert: "/no/such/file.pem", key: testPath("client.key") }],
+  ["TLS_FILE_UNREADABLE", "key", { cert: testPath("client.crt"), key: "/no/such/file.pem" }],
+  ["TLS_BAD_CERTIFICATE", "ca", { ca: testPath("localhost.key") }],
   ["TLS_BAD_CERTIFICATE", "ca", { ca: new Uint8Array(10) }],
-  ["TLS_BAD_CERTIFICATE", "cert", { cert: fixture("client.key"), key: fixture("client.key") }],
-  ["TLS_BAD_KEY", "key", { cert: fixture("client.crt"), key: fixture("client.crt") }],
-  ["TLS_BAD_OPTION", "key", { cert: fixture("client.crt") }],
-  ["TLS_BAD_OPTION", "cert", { key: fixture("client.key") }],
+  ["TLS_BAD_CERTIFICATE", "cert", { cert: testPath("client.key"), key: testPath("client.key") }],
+  ["TLS_BAD_KEY", "key", { cert: testPath("client.crt"), key: testPath("client.crt") }],
+  ["TLS_BAD_OPTION", "key", { cert: testPath("client.crt") }],
+  ["TLS_BAD_OPTION", "cert", { key: testPath("client.key") }],
   ["TLS_BAD_OPTION", "ca", { ca: 7 }],
   ["TLS_BAD_OPTION", "systemRoots", { systemRoots: false }],
   ["TLS_BAD_OPTION", "serverName", { serverName: "" }],

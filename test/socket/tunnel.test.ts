@@ -5,21 +5,12 @@ import { AbortedError, ConnectError, SocketOptionError } from "../../src/socket/
 import { bunConnector, tcpConnector } from "../../src/socket/tcp-connect.ts";
 import type { TcpSocket } from "../../src/socket/tcp-socket.ts";
 import { TlsConfig } from "../../src/socket/tls-config.ts";
+import { identity, testPath } from "../helpers/certificates.ts";
 import { until } from "../helpers/wait.ts";
 import { FakeProxy } from "./fake-proxy.ts";
-import {
-  blackhole,
-  bytesOf,
-  fixture,
-  identity,
-  openDescriptors,
-  Recorder,
-  rejection,
-  serve,
-  type TestServer,
-} from "./support.ts";
+import { blackhole, bytesOf, openDescriptors, Recorder, rejection, serve, type TestServer } from "./support.ts";
 
-const CONFIG = new TlsConfig({ ca: fixture("ca.crt") });
+const CONFIG = new TlsConfig({ ca: testPath("ca.crt") });
 
 /** Names go to the proxy: nobody here may be asked for one. */
 const resolver: DialMeans["resolver"] = async (hostname) => {
@@ -124,7 +115,7 @@ describe.each(WAYS)("%s", (_, means) => {
     test("sessions are taken up again, and belong to target and proxy", async () => {
       using server = echo(identity("localhost"));
       using proxy = new FakeProxy({ to: server.port });
-      const tls = new TlsConfig({ ca: fixture("ca.crt") });
+      const tls = new TlsConfig({ ca: testPath("ca.crt") });
       const visit = async (port: number): Promise<boolean> => {
         const socket = await through(proxy, { hostname: "localhost", port, tls });
         await echoed(socket, "x");

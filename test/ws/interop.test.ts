@@ -4,10 +4,11 @@ import { HandshakeError } from "../../src/ws/errors.ts";
 import type { WsOptions } from "../../src/ws/options.ts";
 import { WsStream } from "../../src/ws/stream.ts";
 import { pattern, utf8 } from "../helpers/bytes.ts";
+import { hasNginx } from "../helpers/nginx.ts";
 import { testTls } from "../helpers/peer-server.ts";
 import { until } from "../helpers/wait.ts";
 import { rejection } from "../socket/support.ts";
-import { hasNginx, type InteropServer, startBun, startNginx, startNode } from "./peers/interop-server.ts";
+import { type InteropServer, startBun, startNginx, startNode } from "./peers/interop-server.ts";
 import { Diary, readAll } from "./support.ts";
 
 interface Peer {

@@ -7,7 +7,9 @@ import { TcpSocket } from "../../src/socket/tcp-socket.ts";
 import { TlsConfig } from "../../src/socket/tls-config.ts";
 import { WsConnection } from "../../src/ws/connection.ts";
 import { WsStream } from "../../src/ws/stream.ts";
-import { PeerServer, testPath, testTls } from "../helpers/peer-server.ts";
+import { testPath } from "../helpers/certificates.ts";
+import { unusedPort } from "../helpers/daemon.ts";
+import { PeerServer, testTls } from "../helpers/peer-server.ts";
 import { until } from "../helpers/wait.ts";
 import { WsPeer } from "../helpers/ws-peer.ts";
 import { blackhole, openDescriptors, rejection, serve } from "../socket/support.ts";
@@ -259,11 +261,4 @@ async function drip(peer: WsPeer): Promise<void> {
     await Bun.sleep(5);
     if (peer.request !== null) peer.send("x");
   }
-}
-
-function unusedPort(): number {
-  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = listener;
-  listener.stop(true);
-  return port;
 }

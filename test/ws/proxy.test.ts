@@ -4,11 +4,13 @@ import { ConnectError } from "../../src/socket/errors.ts";
 import { WsConnection } from "../../src/ws/connection.ts";
 import { WsStream } from "../../src/ws/stream.ts";
 import { pattern } from "../helpers/bytes.ts";
+import { identity } from "../helpers/certificates.ts";
+import { unusedPort } from "../helpers/daemon.ts";
 import { testTls } from "../helpers/peer-server.ts";
 import { until } from "../helpers/wait.ts";
 import { FakeProxy } from "../socket/fake-proxy.ts";
-import { type RealProxy, realProxies, unusedPort } from "../socket/real-proxy.ts";
-import { identity, rejection, serve } from "../socket/support.ts";
+import { type RealProxy, realProxies } from "../socket/real-proxy.ts";
+import { rejection, serve } from "../socket/support.ts";
 import { Diary } from "./support.ts";
 
 const TLS = testTls();

@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { pattern } from "../../helpers/bytes.ts";
-import { testPath } from "../../helpers/peer-server.ts";
+import { startDaemon } from "../../helpers/daemon.ts";
+import { nginx } from "../../helpers/nginx.ts";
 
 /**
  * A server that is not ours:
@@ -102,16 +102,31 @@ export function startBun(): InteropServer {
 /** Debian's nginx, which ends TLS, hands on to the server on Node, and by itself serves `/file.json`, gzipped for who accepts it. */
 export async function startNginx(): Promise<InteropServer> {
   const node = await startNode();
-  const folder = mkdtempSync(join(tmpdir(), "nexus-nginx-"));
-  const port = unusedPort();
-  writeFileSync(join(folder, "nginx.conf"), nginxConfiguration(port, new URL(node.url).host, folder));
-  writeFileSync(join(folder, "file.json"), FILE);
-  const stop = await startDaemon([NGINX, "-p", folder, "-c", join(folder, "nginx.conf"), "-e", "stderr"], port);
+  const front = await nginx({
+    http: `
+  keepalive_requests 100;
+  keepalive_timeout 60s 20s;
+  gzip on;
+  gzip_types application/json;
+  types { application/json json; }
+  client_max_body_size 64m;
+  upstream node { server ${new URL(node.url).host}; keepalive 4; }`,
+    server: (folder) => `
+    location = /file.json { root ${folder}; }
+    location = /refuse { client_max_body_size 1k; proxy_pass http://node; }
+    location / {
+      proxy_pass http://node;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_request_buffering off;
+      proxy_buffering off;
+    }`,
+    files: { "file.json": FILE },
+  });
   return {
-    url: `https://localhost:${port}`,
+    url: `https://localhost:${front.port}`,
     async [Symbol.asyncDispose]() {
-      await stop("SIGQUIT");
-      rmSync(folder, { recursive: true });
+      await front[Symbol.asyncDispose]();
       await node[Symbol.asyncDispose]();
     },
   };
@@ -119,25 +134,19 @@ export async function startNginx(): Promise<InteropServer> {
 
 /** Debian's tinyproxy: CONNECT to any port. */
 export async function startTinyproxy(): Promise<InteropServer> {
-  const folder = mkdtempSync(join(tmpdir(), "nexus-tinyproxy-"));
-  const port = unusedPort();
-  const configuration = join(folder, "tinyproxy.conf");
-  writeFileSync(configuration, `Port ${port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 50\nLogLevel Critical\n`);
-  const stop = await startDaemon([TINYPROXY, "-d", "-c", configuration], port);
-  return {
-    url: `http://127.0.0.1:${port}`,
-    async [Symbol.asyncDispose]() {
-      await stop("SIGTERM");
-      rmSync(folder, { recursive: true });
-    },
-  };
+  const daemon = await startDaemon(TINYPROXY, (_, folder) => ["-d", "-c", join(folder, "tinyproxy.conf")], {
+    signal: "SIGTERM",
+    files: (_, port) => ({
+      "tinyproxy.conf": `Port ${port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 50\nLogLevel Critical\n`,
+    }),
+  });
+  return { url: `http://127.0.0.1:${daemon.port}`, [Symbol.asyncDispose]: daemon[Symbol.asyncDispose] };
 }
 
 /** Debian's microsocks. */
 export async function startMicrosocks(): Promise<InteropServer> {
-  const port = unusedPort();
-  const stop = await startDaemon([MICROSOCKS, "-i", "127.0.0.1", "-p", String(port)], port);
-  return { url: `socks5://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => stop("SIGKILL") };
+  const daemon = await startDaemon(MICROSOCKS, (port) => ["-i", "127.0.0.1", "-p", String(port)]);
+  return { url: `socks5://127.0.0.1:${daemon.port}`, [Symbol.asyncDispose]: daemon[Symbol.asyncDispose] };
 }
 
 /** `pattern(length)`, which repeats itself after 64 KiB. */
@@ -151,76 +160,8 @@ const PATTERN = pattern(1 << 16);
 
 export const FILE: string = JSON.stringify(Array.from({ length: 2000 }, (_, number) => ({ number, name: "nexus" })));
 
-export const hasNginx = (): boolean => existsSync(NGINX);
 export const hasTinyproxy = (): boolean => existsSync(TINYPROXY);
 export const hasMicrosocks = (): boolean => existsSync(MICROSOCKS);
 
-async function startDaemon(cmd: string[], port: number): Promise<(signal: NodeJS.Signals) => Promise<void>> {
-  const child = Bun.spawn(cmd, { stdin: "ignore", stdout: "ignore", stderr: "pipe" });
-  while (!(await accepts(port)) && child.exitCode === null) await Bun.sleep(10);
-  if (child.exitCode !== null) throw new Error(`Cannot start ${cmd[0]}: ${await child.stderr.text()}`);
-  return async (signal) => {
-    child.kill(signal);
-    await child.exited;
-  };
-}
-
-function nginxConfiguration(port: number, upstream: string, folder: string): string {
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
-    (name) => `${name}_temp_path temp_${name};`,
-  );
-  return `
-daemon off;
-master_process off;
-pid nginx.pid;
-user root;
-events { worker_connections 256; }
-http {
-  access_log off;
-  ${temporary.join("\n  ")}
-  keepalive_requests 100;
-  keepalive_timeout 60s 20s;
-  gzip on;
-  gzip_types application/json;
-  types { application/json json; }
-  client_max_body_size 64m;
-  upstream node { server ${upstream}; keepalive 4; }
-  server {
-    listen 127.0.0.1:${port} ssl;
-    ssl_certificate ${testPath("localhost.crt")};
-    ssl_certificate_key ${testPath("localhost.key")};
-    location = /file.json { root ${folder}; }
-    location = /refuse { client_max_body_size 1k; proxy_pass http://node; }
-    location / {
-      proxy_pass http://node;
-      proxy_http_version 1.1;
-      proxy_set_header Connection "";
-      proxy_request_buffering off;
-      proxy_buffering off;
-    }
-  }
-}
-`;
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const probe = Bun.connect({ hostname: "127.0.0.1", port, socket: { data() {} } });
-  return probe.then(
-    (socket) => {
-      socket.terminate();
-      return true;
-    },
-    () => false,
-  );
-}
-
-function unusedPort(): number {
-  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = listener;
-  listener.stop(true);
-  return port;
-}
-
-const NGINX = "/usr/sbin/nginx";
 const TINYPROXY = "/usr/bin/tinyproxy";
 const MICROSOCKS = "/usr/bin/microsocks";

@@ -1,9 +1,6 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ServerWebSocket } from "bun";
-import { testPath } from "../../helpers/peer-server.ts";
+import { nginx } from "../../helpers/nginx.ts";
 
 /** What a server of someone else's saw of one connection; `number` is what the client put in the query. */
 export interface Sighting {
@@ -104,29 +101,25 @@ export function startBun(): InteropServer {
 /** Debian's nginx, which ends TLS and hands on to the server on Node. */
 export async function startNginx(): Promise<InteropServer> {
   const node = await startNode();
-  const folder = mkdtempSync(join(tmpdir(), "nexus-nginx-"));
-  const port = unusedPort();
-  writeFileSync(join(folder, "nginx.conf"), nginxConfiguration(port, new URL(node.url).host));
-  const child = Bun.spawn([NGINX, "-p", folder, "-c", join(folder, "nginx.conf"), "-e", "stderr"], {
-    stdout: "inherit",
-    stderr: "pipe",
+  const front = await nginx({
+    server: () => `
+    location / {
+      proxy_pass http://${new URL(node.url).host};
+      proxy_http_version 1.1;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection "upgrade";
+      proxy_set_header Host $host;
+    }
+    location /forbidden { return 403 "not from here"; }`,
   });
-  while (!(await accepts(port)) && child.exitCode === null) await Bun.sleep(10);
-  if (child.exitCode !== null) throw new Error(`Cannot start nginx: ${await child.stderr.text()}`);
   return {
-    url: `wss://localhost:${port}/`,
+    url: `wss://localhost:${front.port}/`,
     saw: (event, number) => node.saw(event, number),
     async [Symbol.asyncDispose]() {
-      child.kill("SIGQUIT");
-      await child.exited;
-      rmSync(folder, { recursive: true });
+      await front[Symbol.asyncDispose]();
       await node[Symbol.asyncDispose]();
     },
   };
-}
-
-export function hasNginx(): boolean {
-  return existsSync(NGINX);
 }
 
 class Sightings {
@@ -147,52 +140,3 @@ class Sightings {
     }
   }
 }
-
-function nginxConfiguration(port: number, upstream: string): string {
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
-    (name) => `${name}_temp_path temp_${name};`,
-  );
-  return `
-daemon off;
-master_process off;
-pid nginx.pid;
-events { worker_connections 256; }
-http {
-  access_log off;
-  ${temporary.join("\n  ")}
-  server {
-    listen 127.0.0.1:${port} ssl;
-    ssl_certificate ${testPath("localhost.crt")};
-    ssl_certificate_key ${testPath("localhost.key")};
-    location / {
-      proxy_pass http://${upstream};
-      proxy_http_version 1.1;
-      proxy_set_header Upgrade $http_upgrade;
-      proxy_set_header Connection "upgrade";
-      proxy_set_header Host $host;
-    }
-    location /forbidden { return 403 "not from here"; }
-  }
-}
-`;
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const probe = Bun.connect({ hostname: "127.0.0.1", port, socket: { data() {} } });
-  return probe.then(
-    (socket) => {
-      socket.terminate();
-      return true;
-    },
-    () => false,
-  );
-}
-
-function unusedPort(): number {
-  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = listener;
-  listener.stop(true);
-  return port;
-}
-
-const NGINX = "/usr/sbin/nginx";
