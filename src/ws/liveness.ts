@@ -29,7 +29,6 @@ export class Liveness implements TransportHandler {
   readonly #options: LivenessOptions;
   #heard: number = performance.now();
   #pinged = false;
-  #over = false;
   #timer: ReturnType<typeof setTimeout> | null;
 
   constructor(session: WatchedSession, gate: Gate, options: LivenessOptions) {
@@ -65,9 +64,7 @@ export class Liveness implements TransportHandler {
     const { pingAfter, deadAfter } = this.#options;
     const silence = this.#silence;
     if (silence >= deadAfter) {
-      // A program that was busy for that long has not seen what came: that is read before this is due.
-      this.#timer = null;
-      setImmediate(() => this.#judge());
+      this.#suspect();
       return;
     }
     if (silence >= pingAfter && !this.#pinged) {
@@ -77,12 +74,16 @@ export class Liveness implements TransportHandler {
     this.#timer = this.#arm((this.#pinged ? deadAfter : pingAfter) - silence);
   }
 
-  #judge(): void {
-    const { pingAfter, deadAfter } = this.#options;
-    if (this.#over) return;
-    const silence = this.#silence;
-    if (silence >= deadAfter) this.#session.abandon(silent(deadAfter));
-    else this.#timer = this.#arm(pingAfter - silence);
+  /** A program that was busy for that long has not seen what came: its sockets are read before the next timer, unless it is busy again. */
+  #suspect(): void {
+    const { deadAfter } = this.#options;
+    const since = performance.now();
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      const busy = performance.now() - since > 2 * GRACE;
+      if (busy || this.#silence < deadAfter) this.#look();
+      else this.#session.abandon(silent(deadAfter));
+    }, GRACE);
   }
 
   /** Milliseconds since a byte came; none while it is we who hold the peer back. */
@@ -98,10 +99,12 @@ export class Liveness implements TransportHandler {
   #disarm(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    this.#over = true;
   }
 }
 
 function silent(limit: number): TimeoutError {
   return new TimeoutError("WS_LIVENESS_TIMEOUT", `Cannot go on: the peer was silent for ${limit} ms`, limit, "open");
 }
+
+/** Milliseconds in which what waits in the socket is read. */
+const GRACE = 10;
