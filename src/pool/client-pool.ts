@@ -1,5 +1,5 @@
 import { milliseconds } from "../http/options.ts";
-import { ClientSlot } from "./client-slot.ts";
+import { ACQUIRED, ClientSlot, type SlotOwner } from "./client-slot.ts";
 import { notAcquired } from "./errors.ts";
 import { LifoStack } from "./lifo-stack.ts";
 import { type ClientPoolOptions, type PoolEvents, type PoolSettings, poolSettings } from "./options.ts";
@@ -31,17 +31,20 @@ export interface AcquireOptions {
  * 4. `acquire` takes what `tryAcquire` would, or waits in line for a release or a reconnect.
  * 5. All are dead: every `acquire` tries, within the back-off; the first success serves the line.
  */
-export class ClientPool implements AsyncDisposable {
+export class ClientPool implements AsyncDisposable, SlotOwner {
   readonly #settings: PoolSettings;
   readonly #pipes: readonly Pipe[];
-  private readonly idle: LifoStack<ClientSlot>;
+  /** @internal */
+  readonly idle: LifoStack<ClientSlot> = new LifoStack();
   /** By number: the slots that wait for a connection. One that is acquired is held by nobody here, so that it is found when it is forgotten. */
   readonly #parked: (ClientSlot | null)[];
   readonly #waiters: Waiters<ClientSlot> = new Waiters();
   readonly #waits: WaitHistogram = new WaitHistogram();
   readonly #forgotten: FinalizationRegistry<Pipe>;
-  /** Nobody waits and nothing is closed: what is given back goes on the stack. */
-  private calm = true;
+  /** Connections that died while their slot was acquired: it is not given back yet. */
+  readonly #lost: Set<Pipe> = new Set();
+  /** Nobody waits, and nothing is closed or lost. @internal */
+  calm = true;
   #reconnects = 0;
   #lastError: Error | null = null;
   #closed: PromiseWithResolvers<void> | null = null;
@@ -50,7 +53,6 @@ export class ClientPool implements AsyncDisposable {
   private constructor(options: ClientPoolOptions) {
     const settings = poolSettings(options);
     this.#settings = settings;
-    this.idle = new LifoStack(settings.connections);
     this.#forgotten = new FinalizationRegistry((pipe) => this.#recover(pipe));
     const owner = {
       ready: (pipe: Pipe) => this.#ready(pipe),
@@ -85,21 +87,32 @@ export class ClientPool implements AsyncDisposable {
 
   /** A slot whose connection can carry a request now, or null: no wait, no I/O. */
   tryAcquire(): ClientSlot | null {
-    for (let slot = this.idle.pop(); slot !== null; slot = this.idle.pop()) {
-      if (slot.pipe.isReady) {
-        slot.acquired = true;
-        return slot;
-      }
-      // Its keep-alive ran out: a connection that died otherwise was taken out when it did.
-      this.#revive(slot);
-    }
-    return null;
+    const slot = this.idle.pop();
+    if (slot === null) return null;
+    const { live } = slot;
+    if (live === null || !live.isReusable) return this.#passOver(slot);
+    slot.use = ACQUIRED;
+    return slot;
   }
 
-  /** What a slot's release does. @internal */
+  /** Puts a slot back, or to the first in line; where its connection is of no more use, only once it has a new one. @internal */
   takeBack(slot: ClientSlot): void {
-    if (this.calm && slot.pipe.isReady) this.idle.push(slot);
-    else this.#shelve(slot);
+    this.#lost.delete(slot.pipe);
+    if (this.#closed !== null) {
+      this.#retire(slot);
+      this.#settleClosed();
+    } else if (!slot.pipe.isReady) {
+      // Dead, or in the middle of something that nobody will finish.
+      this.#revive(slot);
+    } else {
+      slot.live = slot.pipe.connection;
+      if (this.#waiters.length === 0) this.idle.push(slot);
+      else {
+        slot.use = ACQUIRED;
+        this.#waits.record(this.#waiters.serve(slot));
+      }
+    }
+    this.#judgeCalm();
   }
 
   /**
@@ -163,22 +176,17 @@ export class ClientPool implements AsyncDisposable {
     await this.close();
   }
 
-  /** Puts a slot back, or to the first in line; where its connection is of no more use, only once it has a new one. */
-  #shelve(slot: ClientSlot): void {
-    if (this.#closed !== null) {
-      this.#retire(slot);
-      this.#settleClosed();
-    } else if (!slot.pipe.isReady) {
-      // Dead, or in the middle of something that nobody will finish.
-      this.#revive(slot);
-    } else if (this.#waiters.length === 0) {
-      this.calm = true;
-      this.idle.push(slot);
-    } else {
-      slot.acquired = true;
-      this.#waits.record(this.#waiters.serve(slot));
-      this.calm = this.#waiters.length === 0;
-    }
+  /** Acquires the next slot instead of one whose keep-alive ran out: a connection that died otherwise was taken out when it did. */
+  #passOver(dead: ClientSlot): ClientSlot | null {
+    let slot: ClientSlot | null = dead;
+    for (; slot !== null && !slot.pipe.isReady; slot = this.idle.pop()) this.#revive(slot);
+    if (slot !== null) slot.use = ACQUIRED;
+    this.#judgeCalm();
+    return slot;
+  }
+
+  #judgeCalm(): void {
+    this.calm = this.#closed === null && this.#waiters.length === 0 && this.#lost.size === 0;
   }
 
   #retire(slot: ClientSlot): void {
@@ -189,9 +197,9 @@ export class ClientPool implements AsyncDisposable {
   #revive(slot: ClientSlot): void {
     const { pipe } = slot;
     this.#parked[pipe.index] = slot;
+    this.#lost.delete(pipe);
     // One that had died before was told of when it did.
-    const { connection } = pipe;
-    const cut = connection !== null && connection.state !== "closed";
+    const cut = pipe.connection !== null && pipe.connection.state !== "closed";
     pipe.drop();
     if (cut) this.#tell("died", pipe.index);
     pipe.revive();
@@ -203,14 +211,15 @@ export class ClientPool implements AsyncDisposable {
     this.#tell("connected", pipe.index);
     const slot = this.#parked[pipe.index];
     this.#parked[pipe.index] = null;
-    if (slot !== null && slot !== undefined) this.#shelve(slot);
+    if (slot !== null && slot !== undefined) this.takeBack(slot);
   }
 
   #died(pipe: Pipe): void {
     this.#tell("died", pipe.index);
-    // One that is acquired is looked at when it is released.
     const slot = this.idle.remove((candidate) => candidate.pipe === pipe);
-    if (slot !== null) this.#revive(slot);
+    if (slot === null) this.#lost.add(pipe);
+    else this.#revive(slot);
+    this.#judgeCalm();
   }
 
   #failed(pipe: Pipe, error: Error, delay: number): void {
@@ -254,7 +263,7 @@ export class ClientPool implements AsyncDisposable {
   /** Acquires the slot of `pipe` where it is idle. */
   #take(pipe: Pipe): ClientSlot | null {
     const slot = this.idle.remove((candidate) => candidate.pipe === pipe && pipe.isReady);
-    if (slot !== null) slot.acquired = true;
+    if (slot !== null) slot.use = ACQUIRED;
     return slot;
   }
 

@@ -6,6 +6,7 @@ import type { HttpConnection } from "../http/connection.ts";
 import { notReusable } from "../http/errors.ts";
 import type { SendOptions } from "../http/options.ts";
 import { PoolError } from "./errors.ts";
+import type { LifoStack } from "./lifo-stack.ts";
 import type { Pipe } from "./pipe.ts";
 
 /**
@@ -20,7 +21,14 @@ export class ClientSlot implements Disposable {
   /** @internal */
   readonly pipe: Pipe;
   /** @internal */
-  acquired = false;
+  use: SlotUse = RELEASED;
+  /**
+   * The connection as the pool last saw it, one step nearer than the pipe's; once that has another, this one is closed.
+   * @internal
+   */
+  live: HttpConnection | null = null;
+  /** @internal */
+  below: ClientSlot | null = null;
   private readonly owner: SlotOwner;
 
   /** @internal */
@@ -38,10 +46,11 @@ export class ClientSlot implements Disposable {
    */
   get connection(): HttpConnection {
     const { pipe } = this;
-    if (!this.acquired) {
+    if (this.use === RELEASED) {
       throw new PoolError("POOL_NOT_ACQUIRED", `Cannot use slot ${this.index}: it was released`);
     }
     if (pipe.connection === null) throw notReusable("closed", null);
+    this.use = TOUCHED;
     pipe.uses++;
     return pipe.connection;
   }
@@ -51,28 +60,43 @@ export class ClientSlot implements Disposable {
    * caller's to handle: nothing is sent again. The slot is then poisoned, and its connection made anew once it is released.
    * @throws RequestError with its `progress`; PoolError (`POOL_NOT_ACQUIRED`)
    */
-  async send(request: Request, options?: SendOptions): Promise<Response> {
-    return this.connection.send(request, this.reader, options);
+  send(request: Request, options?: SendOptions): Promise<Response> {
+    let connection: HttpConnection;
+    try {
+      connection = this.connection;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return connection.send(request, this.reader, options);
   }
 
   /** Gives the slot back. Throws `POOL_NOT_ACQUIRED` where that was done before. */
   release(): void {
-    if (!this.acquired) throw releasedTwice(this.index);
-    this.acquired = false;
-    this.owner.takeBack(this);
+    this[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {
-    if (!this.acquired) throw releasedTwice(this.index);
-    this.acquired = false;
-    this.owner.takeBack(this);
+    const { use, owner } = this;
+    if (use === RELEASED) throw releasedTwice(this.index);
+    this.use = RELEASED;
+    if (use === ACQUIRED && owner.calm) owner.idle.push(this);
+    else owner.takeBack(this);
   }
 }
 
 /** Who lends slots. */
 export interface SlotOwner {
+  readonly idle: LifoStack<ClientSlot>;
+  /** Slots that were not touched can go back on the stack unseen. */
+  readonly calm: boolean;
   takeBack(slot: ClientSlot): void;
 }
+
+/** A slot that is released, one that is acquired, and one whose connection was taken in hand since: it may be in the midst of something. */
+export type SlotUse = typeof RELEASED | typeof ACQUIRED | typeof TOUCHED;
+export const RELEASED = 0;
+export const ACQUIRED = 1;
+export const TOUCHED = 2;
 
 function releasedTwice(index: number): PoolError {
   return new PoolError("POOL_NOT_ACQUIRED", `Cannot release slot ${index}: it was released before`);

@@ -26,30 +26,29 @@ export interface LifoPoolOptions<T> {
  */
 export class Lease<T> implements Disposable {
   readonly value: T;
-  #acquired = false;
-  readonly #giveBack: (lease: Lease<T>) => void;
+  /** @internal */
+  acquired = false;
+  /** @internal */
+  below: Lease<T> | null = null;
+  private readonly owner: LifoPool<T>;
 
   /** @internal */
-  constructor(value: T, giveBack: (lease: Lease<T>) => void) {
+  constructor(value: T, owner: LifoPool<T>) {
     this.value = value;
-    this.#giveBack = giveBack;
+    this.owner = owner;
   }
 
   /** Gives the item back. Throws `POOL_NOT_ACQUIRED` where that was done before. */
   release(): void {
-    if (!this.#acquired) throw new PoolError("POOL_NOT_ACQUIRED", "Cannot release: the item was released before");
-    this.#acquired = false;
-    this.#giveBack(this);
+    this[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {
-    this.release();
-  }
-
-  /** @internal */
-  take(): this {
-    this.#acquired = true;
-    return this;
+    const { owner } = this;
+    if (!this.acquired) throw new PoolError("POOL_NOT_ACQUIRED", "Cannot release: the item was released before");
+    this.acquired = false;
+    if (owner.resets) owner.takeBack(this);
+    else owner.free.push(this);
   }
 }
 
@@ -59,12 +58,12 @@ export class Lease<T> implements Disposable {
  */
 export class LifoPool<T> {
   readonly size: number;
+  /** @internal */
+  readonly free: LifoStack<Lease<T>> = new LifoStack();
+  /** What is released goes through {@link takeBack}. @internal */
+  readonly resets: boolean;
   readonly #options: LifoPoolOptions<T>;
-  readonly #free: LifoStack<Lease<T>>;
   readonly #forgotten: FinalizationRegistry<T>;
-  readonly #giveBack = (lease: Lease<T>): void => {
-    this.#release(lease);
-  };
 
   constructor(options: LifoPoolOptions<T>) {
     const { size } = options;
@@ -72,20 +71,22 @@ export class LifoPool<T> {
       throw new UsageError("OPTION_OUT_OF_RANGE", `Cannot create pool: size is ${size}, not an integer from 1 on`);
     }
     this.size = size;
+    this.resets = options.reset !== undefined;
     this.#options = options;
-    this.#free = new LifoStack(size);
     this.#forgotten = new FinalizationRegistry((item) => this.#replace(item));
     for (let index = 0; index < size; index++) this.#add();
   }
 
   /** Items that can be acquired now. */
   get available(): number {
-    return this.#free.length;
+    return this.free.length;
   }
 
   /** An item, or null where all are acquired. */
   tryAcquire(): Lease<T> | null {
-    return this.#free.pop()?.take() ?? null;
+    const lease = this.free.pop();
+    if (lease !== null) lease.acquired = true;
+    return lease;
   }
 
   /** Gives back what {@link tryAcquire} gave. Throws `POOL_NOT_ACQUIRED` where that was done before. */
@@ -93,26 +94,24 @@ export class LifoPool<T> {
     lease.release();
   }
 
-  #release(lease: Lease<T>): void {
-    const { reset } = this.#options;
-    if (reset !== undefined) {
-      try {
-        reset(lease.value);
-      } catch (error) {
-        this.#forgotten.unregister(lease);
-        this.#add();
-        throw error;
-      }
+  /** Resets what was released. @internal */
+  takeBack(lease: Lease<T>): void {
+    try {
+      this.#options.reset?.(lease.value);
+    } catch (error) {
+      this.#forgotten.unregister(lease);
+      this.#add();
+      throw error;
     }
-    this.#free.push(lease);
+    this.free.push(lease);
   }
 
   #add(): void {
     const value = this.#options.create();
-    const lease = new Lease(value, this.#giveBack);
+    const lease = new Lease(value, this);
     // While it is acquired the pool holds no reference to the lease, so that one that was forgotten is collected.
     this.#forgotten.register(lease, value, lease);
-    this.#free.push(lease);
+    this.free.push(lease);
   }
 
   #replace(item: T): void {

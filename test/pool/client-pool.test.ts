@@ -139,6 +139,54 @@ describe("tryAcquire", () => {
     expect(await fetchOn(slot, "/alive")).toBe("/alive");
   });
 
+  test("a connection that dies while its slot is acquired and not used is not lent again", async () => {
+    using server = new TestServer();
+    const journal = new Journal();
+    await using pool = await connect(server, { connections: 2, events: journal.events });
+    const [first, second] = [take(pool), take(pool)];
+    await until(() => server.open.length === 2);
+    // Which peer is whose shows only in who is told dead.
+    server.open[0]?.fin();
+    await until(() => journal.count("died") === 1);
+    const [dead, alive] = journal.lines.includes("died 0") === (first.index === 0) ? [first, second] : [second, first];
+    alive.release();
+    dead.release();
+    expect(standing(pool)).toBe("1/0/1");
+    expect(take(pool)).toBe(alive);
+    expect(pool.tryAcquire()).toBeNull();
+    alive.release();
+    await until(() => standing(pool) === "2/0/0");
+    expect(journal.count("died")).toBe(1);
+  });
+
+  test("many that have run out at once are all passed over", async () => {
+    using server = new TestServer({ answer: ({ target }) => ok(target, "Keep-Alive: timeout=5\r\n") });
+    await using pool = await connect(server, { connections: 5, keepAliveMargin: 4_900 });
+    const slots = Array.from({ length: 5 }, () => take(pool));
+    await Promise.all(slots.slice(1).map((slot) => fetchOn(slot, "/")));
+    for (const slot of slots) slot.release();
+    const end = performance.now() + 120;
+    while (performance.now() < end) {
+      // The loop is held up, so that nobody looks after them.
+    }
+    expect(take(pool)).toBe(slots[0] as ClientSlot);
+    expect(standing(pool)).toBe("0/1/4");
+    (slots[0] as ClientSlot).release();
+    await until(() => standing(pool) === "5/0/0");
+  });
+
+  test("one whose connection was kept and used by somebody else is not lent in the midst of that", async () => {
+    using server = new TestServer({ answer: () => null });
+    await using pool = await connect(server);
+    const slot = take(pool);
+    const { connection } = slot;
+    slot.release();
+    const failure = failureOf(connection.send(slot.writer.get("/late").finish(), slot.reader));
+    expect(pool.tryAcquire()).toBeNull();
+    expect(codeOf(await failure)).toBe("REQUEST_CONNECTION_CLOSED");
+    await until(() => standing(pool) === "1/0/0");
+  });
+
   test("a connection that was used and died is made anew at once", async () => {
     using server = new TestServer();
     const journal = new Journal();

@@ -1,19 +1,28 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { LifoStack } from "../../src/pool/lifo-stack.ts";
+import { LifoStack, type Stackable } from "../../src/pool/lifo-stack.ts";
+
+class Item implements Stackable<Item> {
+  readonly n: number;
+  below: Item | null = null;
+
+  constructor(n: number) {
+    this.n = n;
+  }
+}
 
 test("gives what was pushed last, then null", () => {
-  const stack = new LifoStack<{ n: number }>(3);
+  const stack = new LifoStack<Item>();
   expect(stack.pop()).toBeNull();
-  for (const n of [1, 2, 3]) stack.push({ n });
+  for (const n of [1, 2, 3]) stack.push(new Item(n));
   expect(stack.length).toBe(3);
   expect([stack.pop()?.n, stack.pop()?.n, stack.pop()?.n, stack.pop()]).toEqual([3, 2, 1, null]);
   expect(stack.length).toBe(0);
 });
 
 test("remove takes the first from the bottom and keeps the order of the others", () => {
-  const stack = new LifoStack<{ n: number }>(4);
-  for (const n of [1, 2, 3, 4]) stack.push({ n });
+  const stack = new LifoStack<Item>();
+  for (const n of [1, 2, 3, 4]) stack.push(new Item(n));
   expect(stack.remove(({ n }) => n % 2 === 0)?.n).toBe(2);
   expect(stack.remove(({ n }) => n === 9)).toBeNull();
   expect([stack.pop()?.n, stack.pop()?.n, stack.pop()?.n, stack.pop()]).toEqual([4, 3, 1, null]);
@@ -28,17 +37,17 @@ test("is an array, whatever is done to it", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const capacity = 8;
-      const stack = new LifoStack<{ n: number }>(capacity);
-      const model: { n: number }[] = [];
+      const stack = new LifoStack<Item>();
+      const model: Item[] = [];
       for (const [n, each] of steps.entries()) {
         if (each.kind === "push" && model.length < capacity) {
-          const item = { n };
+          const item = new Item(n);
           stack.push(item);
           model.push(item);
         } else if (each.kind === "pop") {
           expect(stack.pop()).toBe(model.pop() ?? null);
         } else if (each.kind === "remove") {
-          const wanted = (item: { n: number }): boolean => item.n % each.modulus === 0;
+          const wanted = (item: Item): boolean => item.n % each.modulus === 0;
           const at = model.findIndex(wanted);
           expect(stack.remove(wanted)).toBe(at < 0 ? null : (model.splice(at, 1)[0] ?? null));
         }
@@ -50,12 +59,12 @@ test("is an array, whatever is done to it", () => {
 });
 
 test("what was taken is let go of", async () => {
-  const stack = new LifoStack<{ n: number }>(2);
+  const stack = new LifoStack<Item>();
   let collected = 0;
   const registry = new FinalizationRegistry<null>(() => collected++);
   (() => {
     for (const n of [1, 2]) {
-      const item = { n };
+      const item = new Item(n);
       registry.register(item, null);
       stack.push(item);
     }
