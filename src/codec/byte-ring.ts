@@ -127,21 +127,24 @@ export class ByteRing {
   }
 }
 
-/** Memory on the heap, `capacity` bytes rounded up to a multiple of 8; the fallback where nothing can be mapped twice. */
+/**
+ * Memory on the heap, `capacity` bytes rounded up to a multiple of 8; the fallback where nothing can be mapped twice. Throws UsageError
+ * (`OPTION_OUT_OF_RANGE`) for anything but 0 to 2^30.
+ */
 export function plainMemory(capacity: number): RingMemory {
-  const rounded = Math.max(8, (capacity + 7) & ~7);
+  const rounded = ringCapacity(capacity);
   return { bytes: new Uint8Array(rounded), capacity: rounded, mirrored: false, release: nothing };
 }
 
 /**
  * The same over memory that is handed in, of a `SharedArrayBuffer` perhaps: as many of `bytes` as make a multiple of 8. They must start at
- * a multiple of 8 in their buffer, and be 8 at least. Throws UsageError (`OPTION_OUT_OF_RANGE`).
+ * a multiple of 8 in their buffer, and be 8 to 2^30. Throws UsageError (`OPTION_OUT_OF_RANGE`).
  */
 export function memoryOver(bytes: Uint8Array): RingMemory {
-  if (bytes.byteOffset % 8 !== 0 || bytes.length < 8) {
+  if (bytes.byteOffset % 8 !== 0 || bytes.length < 8 || bytes.length > LARGEST) {
     throw new UsageError(
       "OPTION_OUT_OF_RANGE",
-      `Cannot use memory: it is ${bytes.length} bytes at offset ${bytes.byteOffset}, not 8 or more at a multiple of 8`,
+      `Cannot use memory: it is ${bytes.length} bytes at offset ${bytes.byteOffset}, not 8 to ${LARGEST} at a multiple of 8`,
     );
   }
   const capacity = bytes.length & ~7;
@@ -149,5 +152,19 @@ export function memoryOver(bytes: Uint8Array): RingMemory {
   return { bytes: whole, capacity, mirrored: false, release: nothing };
 }
 
+/** What plain memory of `capacity` bytes comes to. Throws as {@link plainMemory} does. */
+export function ringCapacity(capacity: number): number {
+  if (!(capacity >= 0 && capacity <= LARGEST)) {
+    throw new UsageError(
+      "OPTION_OUT_OF_RANGE",
+      `Cannot take memory for a ring: capacity is ${capacity}, not 0 to ${LARGEST}`,
+    );
+  }
+  return Math.max(8, Math.ceil(capacity / 8) * 8);
+}
+
 /** Heap memory goes with its last reference. */
 function nothing(): void {}
+
+/** Keeps every index a 32-bit integer, in the second half of a mirror too. */
+const LARGEST = 1 << 30;

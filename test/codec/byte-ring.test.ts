@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { ByteRing, memoryOver, plainMemory } from "../../src/codec/byte-ring.ts";
+import { ByteRing, memoryOver, plainMemory, ringCapacity } from "../../src/codec/byte-ring.ts";
 import { hexOf, pattern } from "../helpers/bytes.ts";
 import { MEMORIES } from "../helpers/memories.ts";
 import { below, seededRandom } from "../helpers/random.ts";
@@ -136,6 +136,41 @@ test("what is held on plain memory stays where it is while it may not be moved",
 test("plain memory is rounded up to a multiple of 8, and to 8", () => {
   const sizes = [0, 1, 8, 9, 255, 256, 257].map((capacity) => plainMemory(capacity).capacity);
   expect(sizes).toEqual([8, 8, 8, 16, 256, 256, 264]);
+});
+
+/** Beyond 2^31 - 8 rounding by 32-bit integers would wrap. */
+const IMPOSSIBLE = [
+  -1,
+  2 ** 30 + 1,
+  2 ** 31 - 7,
+  2 ** 31,
+  2 ** 32,
+  2 ** 32 + 8,
+  2 ** 53,
+  Number.POSITIVE_INFINITY,
+  Number.NaN,
+];
+
+test.each(IMPOSSIBLE)("a ring of %d bytes cannot be, and is refused with the number", (capacity) => {
+  const error = expect.objectContaining({
+    name: "UsageError",
+    code: "OPTION_OUT_OF_RANGE",
+    message: `Cannot take memory for a ring: capacity is ${capacity}, not 0 to 1073741824`,
+  });
+  expect(() => plainMemory(capacity)).toThrow(error);
+  if (!(capacity > 0)) return;
+  expect(() => memoryOver({ length: capacity, byteOffset: 0 } as Uint8Array)).toThrow(
+    `Cannot use memory: it is ${capacity} bytes at offset 0`,
+  );
+});
+
+test("the largest sizes are rounded as the small ones are", () => {
+  expect([2 ** 30 - 9, 2 ** 30 - 7, 2 ** 30 - 1, 2 ** 30].map(ringCapacity)).toEqual([
+    2 ** 30 - 8,
+    2 ** 30,
+    2 ** 30,
+    2 ** 30,
+  ]);
 });
 
 test("memory that is handed in is used as it is, from a multiple of 8 to a multiple of 8", () => {

@@ -16,3 +16,10 @@ test("what cannot be mirrored falls to plain memory", () => {
   // No page holds no bytes, so this is never mapped.
   expect(ringMemory(0)).toMatchObject({ mirrored: false, capacity: 8 });
 });
+
+test.each([-1, 2 ** 30 + 1, 2 ** 31, 2 ** 40, Number.NaN])(
+  "%d bytes are refused before anything is mapped",
+  (capacity) => {
+    expect(() => ringMemory(capacity)).toThrow(expect.objectContaining({ code: "OPTION_OUT_OF_RANGE" }));
+  },
+);
