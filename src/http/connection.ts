@@ -31,7 +31,7 @@ import { httpTarget } from "./target.ts";
 export class HttpConnection {
   /** `https://api.example.com` */
   readonly origin: string;
-  /** Told once, at the moment when the connection can carry no more requests; for a pool. */
+  /** Told once, at the moment when the connection can carry no more requests; for a pool. What it throws goes to the console. */
   onClosed: (() => void) | null = null;
 
   readonly #transport: Transport;
@@ -291,7 +291,7 @@ export class HttpConnection {
       this.onClosed?.();
     } catch (error) {
       // The request's outcome is told whatever a pool does about it.
-      reportError(error);
+      console.error(error);
     }
   }
 }

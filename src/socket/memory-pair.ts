@@ -184,7 +184,7 @@ class MemoryTransport implements Transport {
 
   #threw(error: unknown): void {
     if (this.#closed) {
-      reportError(error);
+      console.error(error);
       return;
     }
     this.#resetPeer();
@@ -216,7 +216,11 @@ class MemoryTransport implements Transport {
     const handler = this.#handler;
     if (!this.#closed || this.#closeTold || handler === null) return;
     this.#closeTold = true;
-    handler.onClose(this.#closeError);
+    try {
+      handler.onClose(this.#closeError);
+    } catch (error) {
+      this.#threw(error);
+    }
   }
 }
 

@@ -11,7 +11,7 @@ export let openings: Openings;
  * A connected socket, plain or TLS past its verification: what `dial` and `adopt` give.
  *
  * After the peer's FIN (`onEnd`) it stays open for writing until `shutdown()` or `terminate()`; after both FINs it closes.
- * A handler that throws cuts the connection: `onClose` then gets a `CONNECTION_HANDLER_THREW` with what was thrown.
+ * A handler that throws cuts the connection: `onClose` then gets a `CONNECTION_HANDLER_THREW`, or once it is gone the console does.
  */
 export class TcpSocket implements Transport {
   /** The end a handshake or a connect is waiting for; null once open. */
@@ -194,13 +194,13 @@ export class TcpSocket implements Transport {
     try {
       handler.onClose(this.#closeError);
     } catch (error) {
-      reportError(error);
+      console.error(error);
     }
   }
 
   #threw(error: unknown): void {
     if (this.#closed) {
-      reportError(error);
+      console.error(error);
       return;
     }
     this.#fault ??= new TransportError("CONNECTION_HANDLER_THREW", "Cannot go on: a handler threw", error);

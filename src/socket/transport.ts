@@ -2,7 +2,8 @@ import type { SocketInfo } from "./socket-info.ts";
 
 /**
  * What a connection is told by the transport under it. Every call may come in every state, in any order but this one:
- * `onBytes` never follows `onEnd`, and `onClose` comes once and last.
+ * `onBytes` never follows `onEnd`, and `onClose` comes once and last. One that throws ends the connection, with
+ * `CONNECTION_HANDLER_THREW` as the error of `onClose`; what is thrown once it is gone goes to the console.
  */
 export interface TransportHandler {
   /** Bytes in the order they were sent. The receiver owns `chunk`: it may keep it and read it later. */

@@ -694,7 +694,7 @@ test("with debug a response that expired cannot be read, and all else is the sam
 });
 
 test("an onClosed that throws loses no answer", async () => {
-  const report = spyOn(globalThis, "reportError").mockImplementation(() => {});
+  const report = spyOn(console, "error").mockImplementation(() => {});
   try {
     const { client, answer } = await wireClient();
     const thrown = new Error("the pool's own");

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import { UsageError } from "../../src/codec/errors.ts";
 import { type MemoryPairOptions, memoryPair } from "../../src/socket/memory-pair.ts";
 import type { Transport } from "../../src/socket/transport.ts";
@@ -181,6 +181,38 @@ test("a handler that throws cuts both ends", async () => {
   await turn();
   expect(theirs.error).toMatchObject({ code: "CONNECTION_HANDLER_THREW", cause: fault });
   expect(ours.error).toMatchObject({ code: "CONNECTION_RESET" });
+});
+
+test("what is thrown once it is gone is told on the console, once, and ends nothing else", async () => {
+  const report = spyOn(console, "error").mockImplementation(() => {});
+  try {
+    for (const how of ["reset", "terminated", "terminated within onBytes"] as const) {
+      const { near, far, ours, theirs } = joined();
+      const fault = new Error(how);
+      if (how === "terminated within onBytes") {
+        theirs.onBytes = () => {
+          far.terminate();
+          throw fault;
+        };
+        send(near, "x");
+      } else {
+        theirs.onClose = () => {
+          theirs.events.push("close");
+          throw fault;
+        };
+        report.mockClear();
+        if (how === "reset") near.terminate();
+        else far.terminate();
+      }
+      await turn();
+      expect(report.mock.calls).toEqual([[fault]]);
+      expect(theirs.events).toEqual(["close"]);
+      expect(ours.closed).toBe(true);
+      report.mockClear();
+    }
+  } finally {
+    report.mockRestore();
+  }
 });
 
 test("a conversation of many turns keeps its order at any size", async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import type { Socket } from "bun";
 import { dial } from "../../src/socket/dial.ts";
 import { TransportError } from "../../src/socket/errors.ts";
@@ -260,6 +260,37 @@ for (const secure of [false, true]) {
         peer.resume();
         await until(() => recorder.closed);
         expect(recorder.error).toMatchObject({ code: "CONNECTION_HANDLER_THREW", cause: { message: callback } });
+      }
+    });
+
+    test("what is thrown once it is gone is told on the console, once, and ends nothing else", async () => {
+      const report = spyOn(console, "error").mockImplementation(() => {});
+      try {
+        for (const how of ["reset", "terminated", "terminated within onBytes"] as const) {
+          using connection = await connect();
+          const { socket, peer } = connection;
+          const recorder = new Recorder();
+          const thrown = new Error(how);
+          const callback = how === "terminated within onBytes" ? "onBytes" : "onClose";
+          const record = recorder[callback].bind(recorder) as (what: never) => void;
+          recorder[callback] = (what: unknown) => {
+            record(what as never);
+            if (callback === "onBytes") socket.terminate();
+            throw thrown;
+          };
+          socket.attach(recorder);
+          report.mockClear();
+          if (how === "reset") peer.terminate();
+          else if (how === "terminated") socket.terminate();
+          else await send(peer, bytesOf("x"));
+          await until(() => recorder.closed);
+          await until(() => report.mock.calls.length > 0);
+          await Bun.sleep(5);
+          expect(report.mock.calls).toEqual([[thrown]]);
+          expect(recorder.events.filter((event) => event === "close")).toEqual(["close"]);
+        }
+      } finally {
+        report.mockRestore();
       }
     });
 
