@@ -1,6 +1,7 @@
 import type { Machine } from "./machine.ts";
 import type { BenchOptions } from "./options.ts";
 import { type Figure, median } from "./result.ts";
+import { alignColumns, formatNumber } from "./table.ts";
 import type { TargetResult } from "./targets.ts";
 
 /** All that a run has to say, as it stands in the JSON file. */
@@ -80,24 +81,4 @@ function targetRow(target: TargetResult): string[] {
     `${formatNumber(measured)} ${target.unit}`,
     met ? "ok" : "short",
   ];
-}
-
-/** Three significant digits for what is small, whole numbers for what is not. */
-function formatNumber(value: number): string {
-  const size = Math.abs(value);
-  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
-}
-
-/** The first column to the left, the others to the right. */
-function alignColumns(rows: readonly (readonly string[])[]): string[] {
-  const widths: number[] = [];
-  for (const cells of rows) {
-    for (const [column, cell] of cells.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
-  }
-  return rows.map((cells) =>
-    cells
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join("  ")
-      .trimEnd(),
-  );
 }

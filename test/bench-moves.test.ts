@@ -1,0 +1,77 @@
+import { expect, test } from "bun:test";
+import type { Machine } from "../bench/machine.ts";
+import { compareReports, formatMoves } from "../bench/moves.ts";
+import type { BenchOptions } from "../bench/options.ts";
+import type { Report } from "../bench/report.ts";
+import { type Figure, figure } from "../bench/result.ts";
+
+const MACHINE: Machine = {
+  date: "2026-01-01",
+  commit: "a",
+  cpu: "c",
+  cpus: 2,
+  memory: "m",
+  kernel: "k",
+  bun: "1.4.5",
+  node: "20",
+  ws: "8",
+  undici: "7",
+};
+const OPTIONS: BenchOptions = {
+  filter: "",
+  rounds: 5,
+  json: null,
+  quick: false,
+  serverCpu: 0,
+  clientCpu: 1,
+  messages: 9,
+  roundTrips: 1,
+  microTime: 1,
+};
+
+function report(figures: readonly Figure[], machine: Partial<Machine> = {}): Report {
+  return { machine: { ...MACHINE, ...machine }, options: OPTIONS, figures, targets: [] };
+}
+
+function ns(contender: string, ...samples: number[]): Figure {
+  return figure("receive/tcp/40", contender, "ns/message", 1, samples);
+}
+
+test("a figure has moved where the middle halves do not touch, and says which way", () => {
+  const before = report([
+    ns("faster", 40, 41, 42, 43, 44),
+    ns("slower", 40, 41, 42, 43, 44),
+    ns("same", 40, 41, 42, 43, 44),
+    figure("http/get", "rate", "requests/s", 1, [100, 100, 101]),
+  ]);
+  const after = report([
+    ns("faster", 20, 20, 21, 22, 50),
+    ns("slower", 80, 82, 84, 86, 88),
+    ns("same", 43, 42, 44, 45, 46),
+    figure("http/get", "rate", "requests/s", 1, [150, 150, 160]),
+  ]);
+  const { compared, moves, unmatched, differences } = compareReports(before, after);
+  expect([compared, unmatched, differences]).toEqual([4, 0, []]);
+  expect(moves.map(({ name, better }) => [name, better])).toEqual([
+    ["receive/tcp/40/faster (ns/message)", 2],
+    ["receive/tcp/40/slower (ns/message)", 0.5],
+    ["http/get/rate (requests/s)", 1.5],
+  ]);
+  expect(formatMoves(compareReports(before, after))).toContain("2.00 × worse");
+});
+
+test("nothing moves where too few rounds were run to know the noise", () => {
+  const { compared, moves } = compareReports(report([ns("a", 10, 11)]), report([ns("a", 90, 91)]));
+  expect([compared, moves]).toEqual([1, []]);
+});
+
+test("what is in one alone is counted, and what makes them unlike is said", () => {
+  const before = report([ns("a", 1, 2, 3), ns("gone", 1, 2, 3)]);
+  const comparison = compareReports(before, report([ns("a", 1, 2, 3), ns("new", 1, 2, 3)], { bun: "1.5.0" }));
+  expect([comparison.compared, comparison.unmatched]).toEqual([1, 2]);
+  expect(formatMoves(comparison).split("\n")).toEqual([
+    "not alike: bun is 1.4.5 in one and 1.5.0 in the other",
+    "1 figures compared, 0 moved beyond the noise",
+    "2 figures are in one of them alone",
+  ]);
+});
