@@ -159,7 +159,8 @@ export class Incoming {
 
   /** Moves what the ring has room for; false where nothing could be moved. */
   #fill(reader: ResponseReader): boolean {
-    const chunk = this.#chunks[0];
+    // To read beyond an array's end costs the engine its compiled code.
+    const chunk = this.#chunks.length === 0 ? undefined : this.#chunks[0];
     if (chunk === undefined || reader.failure !== null) return false;
     const taken = reader.read(chunk, this.#offset);
     this.#offset += taken;

@@ -49,14 +49,14 @@ export class Inbox {
 
   /** Pushes the plain frames of waiting chunks, as far as nothing is under way in the ring; false where the sink was closed. */
   walk(sink: MessageSink): boolean {
-    for (let chunk = this.#backlog[0]; chunk !== undefined && this.reader.idle; chunk = this.#backlog[0]) {
+    for (let chunk = this.#first; chunk !== undefined && this.reader.idle; chunk = this.#first) {
       let goesOn = true;
       try {
         goesOn = this.#walk.run(chunk, this.#offset, sink);
       } finally {
         this.#advance(this.#walk.position);
       }
-      if (!goesOn || this.#backlog[0] === chunk) return goesOn;
+      if (!goesOn || this.#first === chunk) return goesOn;
     }
     return true;
   }
@@ -102,9 +102,14 @@ export class Inbox {
     if (!this.reader.closed) this.reader.reset();
   }
 
+  /** Asks for the length first: to read beyond an array's end costs the engine its compiled code. */
+  get #first(): Uint8Array | undefined {
+    return this.#backlog.length === 0 ? undefined : this.#backlog[0];
+  }
+
   /** Copies at most `most` bytes of the first chunk into the ring; false where that was none. */
   #fill(most: number): boolean {
-    const chunk = this.#backlog[0];
+    const chunk = this.#first;
     if (chunk === undefined) return false;
     const rest = chunk.length - this.#offset > most ? chunk.subarray(0, this.#offset + most) : chunk;
     const taken = this.reader.read(rest, this.#offset);
@@ -114,7 +119,7 @@ export class Inbox {
 
   #advance(offset: number): void {
     this.#offset = offset;
-    if (offset !== this.#backlog[0]?.length) return;
+    if (offset !== this.#first?.length) return;
     this.#backlog.shift();
     this.#offset = 0;
     this.#walk.release();
