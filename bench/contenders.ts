@@ -32,6 +32,22 @@ export const REQUEST_CONTENDERS: readonly Program[] = [
   { name: "undici-on-node", file: "http/undici-on-node.mjs", runtime: "node" },
 ];
 
+/** One way to send requests to a server that answers all connections alike. */
+export interface PoolContender {
+  readonly name: string;
+  /** Through a pool of as many connections as there are tasks; otherwise on one connection. */
+  readonly pooled: boolean;
+  readonly tasks: number;
+}
+
+/** All that send requests through pools, and one connection without a pool, in the order in which they take turns. */
+export const POOL_CONTENDERS: readonly PoolContender[] = [
+  { name: "connection", pooled: false, tasks: 1 },
+  { name: "pool of 1", pooled: true, tasks: 1 },
+  { name: "4 tasks", pooled: true, tasks: 4 },
+  { name: "8 tasks", pooled: true, tasks: 8 },
+];
+
 /** What ratios are taken to; they run wherever another contender of their case does. */
 const BASELINES: readonly string[] = ["limit", "bun-websocket", "fetch"];
 
@@ -46,6 +62,13 @@ export function chosenContenders(group: string, filter: string): readonly Conten
 /** {@link chosenContenders} of those that send requests. */
 export function chosenRequestContenders(group: string, filter: string): readonly Program[] {
   return chosen(REQUEST_CONTENDERS, group, filter);
+}
+
+/** The same of those that send through pools; the connection alone runs wherever one of them does. */
+export function chosenPoolContenders(group: string, filter: string): readonly PoolContender[] {
+  const named = POOL_CONTENDERS.filter((one) => `${group}/${one.name}`.includes(filter));
+  if (named.length === 0) return [];
+  return POOL_CONTENDERS.filter((one) => named.includes(one) || one.name === "connection");
 }
 
 function chosen<P extends Program>(programs: readonly P[], group: string, filter: string): readonly P[] {

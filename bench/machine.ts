@@ -12,6 +12,7 @@ export interface Machine {
   readonly node: string;
   readonly ws: string;
   readonly undici: string;
+  readonly genericPool: string;
 }
 
 export async function describeMachine(): Promise<Machine> {
@@ -27,6 +28,7 @@ export async function describeMachine(): Promise<Machine> {
     node: commandOutput(["node", "--version"], root)?.slice(1) ?? "not installed",
     ws: await packageVersion("ws", root),
     undici: await packageVersion("undici", root),
+    genericPool: await packageVersion("generic-pool", root),
   };
 }
 

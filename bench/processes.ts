@@ -21,17 +21,30 @@ export function startHttpServer(cpu: number | null): Promise<ServerProcess> {
   return startProgram("http/server.ts", "http", cpu);
 }
 
+/** The server of the pool benches. */
+export interface PoolServerProcess extends Disposable {
+  /** Answers at once. */
+  readonly promptUrl: string;
+  /** Answers after a millisecond. */
+  readonly slowUrl: string;
+}
+
+/** Starts it in a process of its own, on one CPU where `cpu` is not null. */
+export async function startPoolServer(cpu: number | null): Promise<PoolServerProcess> {
+  const { server, ports } = await startListening<{ prompt: number; slow: number }>([path("pool/server.ts")], cpu);
+  return {
+    promptUrl: `http://127.0.0.1:${ports.prompt}`,
+    slowUrl: `http://127.0.0.1:${ports.slow}`,
+    [Symbol.dispose]() {
+      server.kill();
+    },
+  };
+}
+
 async function startProgram(file: string, scheme: "ws" | "http", cpu: number | null): Promise<ServerProcess> {
   const fixture = (name: string): string => fileURLToPath(new URL(`../test/fixtures/tls/${name}`, import.meta.url));
-  const command = [process.execPath, path(file), fixture("localhost.crt"), fixture("localhost.key")];
-  const server = Bun.spawn([...pinned(cpu), ...command], { stdin: "pipe", stdout: "pipe", stderr: "inherit" });
-  let line = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of server.stdout) {
-    line += decoder.decode(chunk, { stream: true });
-    if (line.includes("\n")) break;
-  }
-  const ports: { plain: number; secure: number } = JSON.parse(line);
+  const command = [path(file), fixture("localhost.crt"), fixture("localhost.key")];
+  const { server, ports } = await startListening<{ plain: number; secure: number }>(command, cpu);
   return {
     plainUrl: `${scheme}://127.0.0.1:${ports.plain}`,
     secureUrl: `${scheme}s://127.0.0.1:${ports.secure}`,
@@ -39,6 +52,22 @@ async function startProgram(file: string, scheme: "ws" | "http", cpu: number | n
       server.kill();
     },
   };
+}
+
+/** Starts a program that says on its first line where it listens. */
+async function startListening<Ports>(
+  command: readonly string[],
+  cpu: number | null,
+): Promise<{ server: Bun.Subprocess<"pipe", "pipe", "inherit">; ports: Ports }> {
+  const whole = [...pinned(cpu), process.execPath, ...command];
+  const server = Bun.spawn(whole, { stdin: "pipe", stdout: "pipe", stderr: "inherit" });
+  let line = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of server.stdout) {
+    line += decoder.decode(chunk, { stream: true });
+    if (line.includes("\n")) break;
+  }
+  return { server, ports: JSON.parse(line) };
 }
 
 /** Runs one task in a process of its own, on one CPU where `cpu` is not null, and returns what it printed. */

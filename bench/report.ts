@@ -22,7 +22,7 @@ export function formatReport(report: Report): string {
   const lines = [
     `nexus-async-net ${machine.commit}, ${machine.date}`,
     `${machine.cpu}, ${machine.cpus} CPUs, ${machine.memory}, ${machine.kernel}`,
-    `bun ${machine.bun}, node ${machine.node}, ws ${machine.ws}, undici ${machine.undici}; ${pins}`,
+    `bun ${machine.bun}, node ${machine.node}, ws ${machine.ws}, undici ${machine.undici}, generic-pool ${machine.genericPool}; ${pins}`,
     `medians of ${options.rounds} rounds (memory: at most 3) [least to greatest]; contenders took turns, each in a process of its own`,
     ...(options.quick ? ["a quick run: its figures are not a result"] : []),
   ];
@@ -38,8 +38,9 @@ export function formatReport(report: Report): string {
 
 function header(group: string): string[] {
   const rival = rivalOf(group);
-  const compared = rival === null ? [] : ["of the limit", rival.title];
-  return ["", "unit", "median", "spread", "count", ...compared];
+  const base = baseOf(group);
+  const compared = rival === null ? [] : [rival.title];
+  return ["", "unit", "median", "spread", "count", ...(base === null ? [] : [base.title]), ...compared];
 }
 
 function row(figures: readonly Figure[], one: Figure): string[] {
@@ -53,20 +54,27 @@ function row(figures: readonly Figure[], one: Figure): string[] {
   ];
 }
 
-/** How often the limit's figure it is, and how many times better than what Bun has. */
+/** How often the figure of the case's first contender it is, and how many times better than what Bun has. */
 function ratios(figures: readonly Figure[], one: Figure): string[] {
+  const base = baseOf(one.group);
+  if (base === null) return [];
+  const first = median(figures, one.group, base.contender, one.metric);
+  const ofFirst = first === null ? "" : `${(one.median / first).toFixed(2)} ×`;
   const rival = rivalOf(one.group);
-  if (rival === null) return [];
-  const limit = median(figures, one.group, "limit", one.metric);
+  if (rival === null) return [ofFirst];
   const native = median(figures, one.group, rival.contender, one.metric);
   const better = native === null ? null : one.metric === "requests/s" ? one.median / native : native / one.median;
-  return [
-    limit === null ? "" : `${(one.median / limit).toFixed(2)} ×`,
-    better === null ? "" : `${better.toFixed(1)} ×`,
-  ];
+  return [ofFirst, better === null ? "" : `${better.toFixed(1)} ×`];
 }
 
-/** What Bun itself has for a case: its contender, and how a column names it; null where cases are not compared. */
+/** What the others of a case are measured against; null where they are not compared. */
+function baseOf(group: string): { readonly contender: string; readonly title: string } | null {
+  if (group.startsWith("pool/acquire")) return { contender: "array", title: "of the array" };
+  if (group.startsWith("pool/requests/")) return { contender: "connection", title: "of the connection" };
+  return rivalOf(group) === null ? null : { contender: "limit", title: "of the limit" };
+}
+
+/** What Bun itself has for a case: its contender, and how a column names it; null where it has nothing. */
 function rivalOf(group: string): { readonly contender: string; readonly title: string } | null {
   if (group.startsWith("http/")) return { contender: "fetch", title: "better than Bun's fetch" };
   const compared = group.startsWith("receive/") || group.startsWith("echo/");

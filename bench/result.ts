@@ -2,7 +2,7 @@ import { type Spread, spread } from "./statistics.ts";
 
 /** One figure: a contender in a case, by one metric, over all rounds. */
 export interface Figure extends Spread {
-  /** `receive/tcp/40`, `echo/tls/apart`, `http/get/tcp/together`, `micro/frame-reading`: contenders of one case are compared. */
+  /** `receive/tcp/40`, `echo/tls/apart`, `http/get/tcp/together`, `micro/frame-reading`, `pool/acquire`: contenders of one case are compared. */
   readonly group: string;
   readonly contender: string;
   readonly metric:
@@ -18,7 +18,10 @@ export interface Figure extends Spread {
     | "bytes/message"
     | "objects"
     | "bytes/request"
-    | "objects/request";
+    | "objects/request"
+    | "ms"
+    | "attempts/slot"
+    | "CPU ms/s";
   /** Messages, round trips or calls behind each sample. */
   readonly count: number;
   readonly samples: readonly number[];

@@ -4,6 +4,7 @@ import { describeMachine } from "./machine.ts";
 import { measureMemory } from "./memory.ts";
 import { measureOperations } from "./micro.ts";
 import { readOptions, USAGE } from "./options.ts";
+import { measurePools } from "./pool.ts";
 import { startServer } from "./processes.ts";
 import { measureReceiving } from "./receive.ts";
 import { formatReport, type Report } from "./report.ts";
@@ -37,6 +38,7 @@ try {
   await measureEchoes(options, record, progress);
   await measureRequests(options, record, progress);
   await measureRequestAllocations(options, record, progress);
+  await measurePools(options, record, progress);
 } catch (error) {
   failure = error;
 }

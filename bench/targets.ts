@@ -73,6 +73,31 @@ function allocated(kind: "get" | "post", unit: "bytes" | "objects", most: number
   };
 }
 
+/** At least, or at most, so many times the figure of the one connection. */
+function pooled(speed: string, layout: string, contender: string, metric: Figure["metric"], bound: Bound): Target {
+  const group = `pool/requests/${speed}/${layout}`;
+  return {
+    name: `${group}: ${contender} / connection, ${metric}`,
+    unit: "×",
+    bound,
+    measure: (figures) => ratio(figures, group, contender, "connection", metric),
+  };
+}
+
+/** What a server that stays away costs more than a process that does nothing. */
+function stopped(way: string, metric: "attempts/slot" | "CPU ms/s", most: number): Target {
+  return {
+    name: `pool/stopped: ${way}, beyond an idle process`,
+    unit: metric,
+    bound: { least: false, value: most },
+    measure(figures) {
+      const measured = median(figures, "pool/stopped", way, metric);
+      const idle = median(figures, "pool/stopped", "idle", metric);
+      return measured === null || idle === null ? null : measured - idle;
+    },
+  };
+}
+
 function inMemory(name: string, most: number, group = "micro/frame-reading"): Target {
   return {
     name: `${group}: ${name}`,
@@ -114,6 +139,14 @@ const TARGETS: readonly Target[] = [
   request("post", "limit", 1.15),
   request("post", "fetch", 2.5),
   request("post", "undici-on-node", 2),
+  inMemory("lifo-pool", 10, "pool/acquire"),
+  inMemory("client-pool", 10, "pool/acquire"),
+  pooled("at-once", "together", "pool of 1", "p50 µs", { least: false, value: 1.05 }),
+  pooled("after-1-ms", "apart", "8 tasks", "requests/s", { least: true, value: 7.5 }),
+  stopped("unasked", "attempts/slot", 50),
+  stopped("unasked", "CPU ms/s", 1),
+  stopped("waited-for", "attempts/slot", 50),
+  stopped("waited-for", "CPU ms/s", 1),
   allocated("get", "bytes", 1),
   allocated("get", "objects", 0.01),
   allocated("post", "bytes", 1),

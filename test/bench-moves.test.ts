@@ -16,6 +16,7 @@ const MACHINE: Machine = {
   node: "20",
   ws: "8",
   undici: "7",
+  genericPool: "3",
 };
 const OPTIONS: BenchOptions = {
   filter: "",

@@ -3,9 +3,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CONTENDERS, type Program, REQUEST_CONTENDERS } from "../bench/contenders.ts";
+import { CONTENDERS, POOL_CONTENDERS, type Program, REQUEST_CONTENDERS } from "../bench/contenders.ts";
 import { readEverything } from "../bench/micro/frame-reading.ts";
 import { MICRO_GROUPS } from "../bench/micro/groups.ts";
+import { ACQUIRE_WAYS } from "../bench/pool/ways.ts";
 import type { Report } from "../bench/report.ts";
 import { spread } from "../bench/statistics.ts";
 
@@ -94,6 +95,41 @@ test("what a request allocates is counted for the limit, the connection and the 
       expect(group[0]?.median).toBeGreaterThan(0);
     }
   }
+  expect(targets).toHaveLength(4);
+}, 60_000);
+
+test("acquire and release have a figure by every way, and the local pools a target", async () => {
+  const { figures, targets, machine } = await runBenches("pool/acquire");
+  expect(figures.map(({ contender }) => contender)).toEqual(Object.keys(ACQUIRE_WAYS));
+  for (const { median } of figures) expect(median).toBeGreaterThan(0);
+  expect(targets.map(({ name }) => name)).toEqual(["pool/acquire: lifo-pool", "pool/acquire: client-pool"]);
+  expect(machine.genericPool).not.toBe("");
+}, 60_000);
+
+for (const group of ["pool/requests/at-once/unpinned", "pool/requests/after-1-ms/unpinned"]) {
+  test(`every contender of ${group} is verified and has a figure`, async () => {
+    const { figures } = await runBenches(group);
+    for (const metric of ["requests/s", "p50 µs", "p99 µs", "CPU µs/request"]) {
+      const row = figures.filter((one) => one.metric === metric);
+      expect(row.map(({ contender }) => contender)).toEqual(POOL_CONTENDERS.map(({ name }) => name));
+      for (const { median } of row) expect(median).toBeGreaterThan(0);
+    }
+  }, 60_000);
+}
+
+test("a filter that names one of the pools runs the connection beside it", async () => {
+  const { figures } = await runBenches("pool/requests/at-once/unpinned/pool of 1");
+  expect([...new Set(figures.map(({ contender }) => contender))]).toEqual(["connection", "pool of 1"]);
+}, 60_000);
+
+test("a reconnect is timed for who waits and for who asks, and a stopped server's cost beside an idle process", async () => {
+  const reconnects = (await runBenches("pool/reconnect")).figures;
+  expect(reconnects.map(({ contender }) => contender)).toEqual(["waiting", "asking"]);
+  for (const { median } of reconnects) expect(median).toBeGreaterThan(0);
+  const { figures, targets } = await runBenches("pool/stopped");
+  const attempts = figures.filter(({ metric }) => metric === "attempts/slot");
+  expect(attempts.map(({ contender }) => contender)).toEqual(["idle", "unasked", "waited-for"]);
+  expect(attempts.map(({ median }) => median > 0)).toEqual([false, true, true]);
   expect(targets).toHaveLength(4);
 }, 60_000);
 

@@ -1,0 +1,150 @@
+import { chosenPoolContenders, type PoolContender } from "./contenders.ts";
+import { answerLength } from "./http/messages.ts";
+import type { BenchOptions } from "./options.ts";
+import type { PoolTask, PoolTaskResult, ReconnectResult, StoppedResult } from "./pool/task.ts";
+import { path, runProcess, startPoolServer } from "./processes.ts";
+import { type Figure, figure } from "./result.ts";
+
+/** Acquiring and releasing, requests through pools, and what happens while a server is away. */
+export async function measurePools(
+  options: BenchOptions,
+  record: (figure: Figure) => void,
+  progress: (text: string) => void,
+): Promise<void> {
+  await measureAcquiring(options, record, progress);
+  await measurePooledRequests(options, record, progress);
+  await measureReconnects(options, record, progress);
+  await measureStopped(options, record, progress);
+}
+
+/** Acquire and release in nanoseconds, one after the other. */
+async function measureAcquiring(
+  options: BenchOptions,
+  record: (figure: Figure) => void,
+  progress: (text: string) => void,
+): Promise<void> {
+  const group = "pool/acquire";
+  const command = (way: string): string[] => [path("pool/acquire.ts"), way, String(options.microTime)];
+  for (const { name, samples } of await takeTurns<{ nanoseconds: number }>(group, command, options, progress)) {
+    const nanoseconds = samples.map((sample) => sample.nanoseconds);
+    record(figure(group, name, "ns", 10_000, nanoseconds));
+  }
+}
+
+/**
+ * Requests through pools, as many at a time as there are connections, beside one connection without a pool; to a server that answers at once
+ * and to one that answers after a millisecond. Where processes are pinned server and client have a CPU each, and in `together` share one.
+ */
+async function measurePooledRequests(
+  options: BenchOptions,
+  record: (figure: Figure) => void,
+  progress: (text: string) => void,
+): Promise<void> {
+  const { serverCpu, clientCpu } = options;
+  const layouts =
+    serverCpu === null
+      ? [{ layout: "unpinned", cpu: null }]
+      : [
+          { layout: "apart", cpu: clientCpu },
+          { layout: "together", cpu: serverCpu },
+        ];
+  for (const speed of ["at-once", "after-1-ms"] as const) {
+    for (const { layout, cpu } of layouts) {
+      const group = `pool/requests/${speed}/${layout}`;
+      const contenders = chosenPoolContenders(group, options.filter);
+      if (contenders.length === 0) continue;
+      using server = await startPoolServer(serverCpu);
+      const origin = speed === "at-once" ? server.promptUrl : server.slowUrl;
+      const samples = contenders.map((): PoolTaskResult[] => []);
+      for (let round = 1; round <= options.rounds; round++) {
+        for (const [index, contender] of contenders.entries()) {
+          progress(`${group}/${contender.name}, round ${round} of ${options.rounds}`);
+          const task = poolTask(contender, origin, speed, options.roundTrips);
+          const command = [process.execPath, path("pool/requests.ts"), JSON.stringify(task)];
+          samples[index]?.push(JSON.parse(await runProcess(command, cpu, {})));
+        }
+      }
+      for (const [metric, key] of METRICS) {
+        for (const [index, contender] of contenders.entries()) {
+          const { count } = poolTask(contender, origin, speed, options.roundTrips);
+          const figures = (samples[index] ?? []).map((sample) => sample[key]);
+          record(figure(group, contender.name, metric, count, figures));
+        }
+      }
+    }
+  }
+}
+
+function poolTask({ pooled, tasks }: PoolContender, origin: string, speed: string, roundTrips: number): PoolTask {
+  // What takes a millisecond each is sent less often; the engine has compiled all of it by then too.
+  const count = speed === "at-once" ? roundTrips : Math.ceil(roundTrips / 10) * tasks;
+  return { origin, pooled, tasks, bodyLength: answerLength("get"), count, warmup: count };
+}
+
+/** From a server's restart to the first answer through a pool, in milliseconds. */
+async function measureReconnects(
+  options: BenchOptions,
+  record: (figure: Figure) => void,
+  progress: (text: string) => void,
+): Promise<void> {
+  for (const away of options.quick ? [30] : [30, 1_000]) {
+    const group = `pool/reconnect/after-${away}-ms`;
+    const outages = options.quick ? 2 : Math.ceil(3_000 / away / 5);
+    const command = (way: string): string[] => [path("pool/reconnect.ts"), way, String(away), String(outages)];
+    for (const { name, samples } of await takeTurns<ReconnectResult>(group, command, options, progress)) {
+      const milliseconds = samples.flatMap((sample) => sample.milliseconds);
+      record(figure(group, name, "ms", outages, milliseconds));
+    }
+  }
+}
+
+/** What a server that stays away for 30 s costs (a second, in a quick run); measured once. */
+async function measureStopped(
+  options: BenchOptions,
+  record: (figure: Figure) => void,
+  progress: (text: string) => void,
+): Promise<void> {
+  const group = "pool/stopped";
+  const seconds = options.quick ? 1 : 30;
+  const once = { ...options, rounds: 1 };
+  const command = (way: string): string[] => [path("pool/stopped.ts"), way, String(seconds)];
+  for (const { name, samples } of await takeTurns<StoppedResult>(group, command, once, progress)) {
+    const attempts = samples.map((sample) => sample.attempts);
+    const cpu = samples.map((sample) => sample.cpuMilliseconds);
+    record(figure(group, name, "attempts/slot", seconds, attempts));
+    record(figure(group, name, "CPU ms/s", seconds, cpu));
+  }
+}
+
+/** Runs each way of a group that the filter names once a round, one after the other, each in a process of its own. */
+async function takeTurns<Result>(
+  group: string,
+  command: (way: string) => readonly string[],
+  options: BenchOptions,
+  progress: (text: string) => void,
+): Promise<{ name: string; samples: Result[] }[]> {
+  const ways = WAYS[group.split("/", 2).join("/")] ?? [];
+  const named = ways.some((way) => `${group}/${way}`.includes(options.filter));
+  const chosen = named ? ways.filter((way, index) => index === 0 || `${group}/${way}`.includes(options.filter)) : [];
+  const turns = chosen.map((name): { name: string; samples: Result[] } => ({ name, samples: [] }));
+  for (let round = 1; round <= options.rounds; round++) {
+    for (const { name, samples } of turns) {
+      progress(`${group}/${name}, round ${round} of ${options.rounds}`);
+      samples.push(JSON.parse(await runProcess([process.execPath, ...command(name)], options.clientCpu, {})));
+    }
+  }
+  return turns;
+}
+
+/** Of each group, in the order in which they take turns; the first is what the others are measured against, and runs with them. */
+const WAYS: Readonly<Record<string, readonly string[]>> = {
+  "pool/acquire": ["array", "lifo-pool", "client-pool", "generic-pool"],
+  "pool/reconnect": ["waiting", "asking"],
+  "pool/stopped": ["idle", "unasked", "waited-for"],
+};
+const METRICS = [
+  ["requests/s", "perSecond"],
+  ["p50 µs", "p50"],
+  ["p99 µs", "p99"],
+  ["CPU µs/request", "cpu"],
+] as const;
