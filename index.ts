@@ -1,4 +1,5 @@
 // WebSocket
+export type { AcceptDecision, AcceptOptions, RefuseDecision, UpgradeDecision } from "./src/ws/accept-options.ts";
 export { WsChannel } from "./src/ws/channel.ts";
 export { WsConnection, type WsHandlers } from "./src/ws/connection.ts";
 export type { HeartbeatOptions } from "./src/ws/heartbeat.ts";
@@ -46,6 +47,8 @@ export {
   type ConnectErrorCode,
   type ConnectFailure,
   type ConnectPhase,
+  ListenError,
+  type ListenErrorCode,
   SocketOptionError,
   type SocketOptionErrorCode,
   TlsConfigError,
@@ -69,6 +72,9 @@ export { Message, type MessageKind, type OwnedMessage } from "./src/codec/ws/mes
 export { Opcode, type Role } from "./src/codec/ws/opcode.ts";
 export type { FrameReaderOptions } from "./src/codec/ws/reader-options.ts";
 export type { HeaderPairs } from "./src/codec/http/head.ts";
+export { RequestHead } from "./src/codec/http/request-head.ts";
+export { RequestReader, type RequestReaderOptions } from "./src/codec/http/request-reader.ts";
+export type { UpgradeFaultCode } from "./src/codec/ws/upgrade-judgement.ts";
 export type { UpgradeOutcome } from "./src/codec/ws/upgrade-response.ts";
 
 // Sockets
@@ -86,6 +92,7 @@ export {
   type StreamTransportOptions,
   streamTransport,
 } from "./src/socket/stream-transport.ts";
+export { type BindOptions, TcpListener } from "./src/socket/tcp-listener.ts";
 export { TcpSocket } from "./src/socket/tcp-socket.ts";
 export { type PemSource, TlsConfig, type TlsOptions } from "./src/socket/tls-config.ts";
 export type { Transport, TransportHandler } from "./src/socket/transport.ts";

@@ -60,6 +60,7 @@ export const PROTOCOL_FAULTS = {
   HTTP_HEADER_NAME: { closeCode: 0, sentence: "a field name is not a token followed by a colon" },
   HTTP_STATUS_LINE: { closeCode: 0, sentence: "the status line is malformed" },
   HTTP_VERSION: { closeCode: 0, sentence: "the version is neither HTTP/1.0 nor HTTP/1.1" },
+  HTTP_REQUEST_LINE: { closeCode: 0, sentence: "the request line is malformed" },
   HTTP_CONTENT_LENGTH: { closeCode: 0, sentence: "the Content-Length is not a number below 2^53" },
   HTTP_CONTENT_LENGTH_CONFLICT: { closeCode: 0, sentence: "the Content-Length is given twice with different values" },
   HTTP_TRANSFER_ENCODING: { closeCode: 0, sentence: "the Transfer-Encoding is not chunked alone" },

@@ -4,6 +4,8 @@ export { ChunkWriter } from "./http/chunk-writer.ts";
 export type { ContentDecoder, ContentDecoders } from "./http/content-coding.ts";
 export { type HeaderPairs, type HeadLimits, HeadReader } from "./http/head.ts";
 export { Request } from "./http/request.ts";
+export { RequestHead } from "./http/request-head.ts";
+export { RequestReader, type RequestReaderOptions } from "./http/request-reader.ts";
 export type { FinishStage, HeaderStage, QueryStage } from "./http/request-stages.ts";
 export { RequestWriter, type RequestWriterOptions } from "./http/request-writer.ts";
 export { type OwnedResponse, Response } from "./http/response.ts";
@@ -20,6 +22,12 @@ export { type MaskKeys, maskBytes } from "./ws/mask.ts";
 export { Message, type MessageKind, type OwnedMessage } from "./ws/message.ts";
 export { Opcode, type Role } from "./ws/opcode.ts";
 export type { FrameReaderOptions } from "./ws/reader-options.ts";
+export {
+  judgeUpgrade,
+  type UpgradeAsked,
+  type UpgradeFault,
+  type UpgradeFaultCode,
+} from "./ws/upgrade-judgement.ts";
 export { type UpgradeRequest, upgradeRequestText } from "./ws/upgrade-request.ts";
 export {
   type UpgradeExpectation,

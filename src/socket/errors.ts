@@ -74,6 +74,29 @@ export class ConnectError extends NexusError {
   }
 }
 
+/** The codes of {@link ListenError}. */
+export type ListenErrorCode =
+  /** The system does not let us listen there; `osCode` says why. */
+  | "LISTEN_FAILED"
+  /** As many connections wait, or are in their TLS handshake, as may; this one was cut. */
+  | "LISTEN_BACKLOG_FULL";
+
+/** A listener could not listen, or not keep a connection. */
+export class ListenError extends NexusError {
+  declare readonly code: ListenErrorCode;
+  /** `127.0.0.1:443`: ours for `LISTEN_FAILED`, else the peer's. */
+  readonly address: string;
+  readonly errno: number | null;
+  readonly osCode: string | null;
+
+  constructor(code: ListenErrorCode, message: string, address: string, cause?: unknown) {
+    super(code, message, cause === undefined ? undefined : { cause });
+    this.address = address;
+    this.errno = errnoOf(cause);
+    this.osCode = osCodeOf(cause);
+  }
+}
+
 /** The caller's `AbortSignal` fired; `cause` is the signal's reason, `phase` what it cut short. */
 export class AbortedError extends NexusError {
   declare readonly code: "ABORTED";

@@ -7,6 +7,8 @@ export {
   type ConnectErrorCode,
   type ConnectFailure,
   type ConnectPhase,
+  ListenError,
+  type ListenErrorCode,
   SocketOptionError,
   type SocketOptionErrorCode,
   TlsConfigError,
@@ -20,6 +22,7 @@ export type { ProxyOptions } from "./proxy.ts";
 export { ringMemory } from "./ring-memory.ts";
 export type { SocketInfo, SocketOptionsInForce, TcpInfo } from "./socket-info.ts";
 export { type StreamPair, type StreamTransportOptions, streamTransport } from "./stream-transport.ts";
+export { type BindOptions, TcpListener } from "./tcp-listener.ts";
 export { TcpSocket } from "./tcp-socket.ts";
 export { type PemSource, TlsConfig, type TlsOptions } from "./tls-config.ts";
 export type { Transport, TransportHandler } from "./transport.ts";

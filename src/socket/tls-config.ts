@@ -14,7 +14,7 @@ export interface TlsOptions {
   readonly ca?: PemSource | readonly PemSource[];
   /** Trust the public roots that Bun ships as well as `ca`. Default: only where `ca` is left out. */
   readonly systemRoots?: boolean;
-  /** The client's certificate, its chain behind it, for venues that ask for one. Needs `key`. */
+  /** Our certificate, its chain behind it: a listener's, or a client's for venues that ask for one. Needs `key`. */
   readonly cert?: PemSource;
   /** The private key of `cert`. */
   readonly key?: PemSource;
@@ -28,6 +28,11 @@ export interface TlsOptions {
   readonly minVersion?: "TLSv1.2" | "TLSv1.3";
   /** Default true. False accepts **any** certificate: whoever sits in between reads and writes all of it. */
   readonly rejectUnauthorized?: boolean;
+  /**
+   * For listeners: ask each client for a certificate that one of `ca` has signed, and cut those without one (with
+   * `rejectUnauthorized: false` they are let in). Default false. Needs `ca`.
+   */
+  readonly requestCert?: boolean;
   /** Keep TLS sessions and offer them to the same host and port, which spares the certificates. Default true. */
   readonly resume?: boolean;
 }
@@ -47,6 +52,7 @@ export class TlsConfig {
   readonly alpn: readonly string[];
   readonly minVersion: "TLSv1.2" | "TLSv1.3";
   readonly rejectUnauthorized: boolean;
+  readonly requestCert: boolean;
   readonly resume: boolean;
   readonly #options: TLSOptions;
   readonly #sessions: SessionCache = new SessionCache();
@@ -55,8 +61,10 @@ export class TlsConfig {
     this.serverName = checkServerName(options.serverName);
     this.alpn = Object.freeze([...(options.alpn ?? [])]);
     this.minVersion = options.minVersion ?? "TLSv1.2";
-    this.rejectUnauthorized = flag("rejectUnauthorized", options.rejectUnauthorized);
-    this.resume = flag("resume", options.resume);
+    this.rejectUnauthorized = flag("rejectUnauthorized", options.rejectUnauthorized, true);
+    this.requestCert = flag("requestCert", options.requestCert, false);
+    this.resume = flag("resume", options.resume, true);
+    if (this.requestCert && options.ca === undefined) throw badOption("ca", undefined, "given where requestCert is true");
     const minVersion = VERSION_NUMBERS[this.minVersion];
     if (minVersion === undefined) throw badOption("minVersion", this.minVersion, "TLSv1.2 or TLSv1.3");
     this.#options = {
@@ -72,6 +80,11 @@ export class TlsConfig {
   static {
     tlsInternals = {
       options: (config, serverName) => ({ ...config.#options, serverName }),
+      serverOptions(config) {
+        const { requestCert } = config;
+        if (config.#options.cert === undefined) throw badOption("cert", undefined, "given for a listener");
+        return { ...config.#options, requestCert, rejectUnauthorized: requestCert && config.rejectUnauthorized };
+      },
       sessions: (config) => config.#sessions,
     };
   }
@@ -81,6 +94,8 @@ export class TlsConfig {
 export interface TlsInternals {
   /** The options for one connection, as Bun takes them. */
   options(config: TlsConfig, serverName: string): TLSOptions;
+  /** The same for a listener. @throws TlsConfigError where it has no certificate */
+  serverOptions(config: TlsConfig): TLSOptions;
   sessions(config: TlsConfig): SessionCache;
 }
 
@@ -171,8 +186,8 @@ function checkServerName(name: unknown): string | null {
   throw badOption("serverName", name, "a host name");
 }
 
-function flag(field: string, value: unknown): boolean {
-  if (value === undefined || typeof value === "boolean") return value ?? true;
+function flag(field: string, value: unknown, standard: boolean): boolean {
+  if (value === undefined || typeof value === "boolean") return value ?? standard;
   throw badOption(field, value, "a boolean");
 }
 

@@ -1,6 +1,8 @@
 import type { Message } from "../codec/ws/message.ts";
 import { MessageSink } from "../codec/ws/message-sink.ts";
 import type { Transport } from "../socket/transport.ts";
+import { acceptTransport } from "./accept.ts";
+import { type AcceptOptions, acceptSettings } from "./accept-options.ts";
 import { WsChannel } from "./channel.ts";
 import type { OpenHandshake } from "./handshake.ts";
 import { BetweenHeartbeats } from "./heartbeat.ts";
@@ -67,6 +69,16 @@ export class WsConnection extends WsChannel {
     options: WsOptions = {},
   ): Promise<WsConnection> {
     return openTransport(transport, url, wsSettings(options), (session, handshake, rest) =>
+      WsConnection.#start(session, handshake, rest, handlers),
+    );
+  }
+
+  /**
+   * Accepts what a client asks for over a connected transport, as {@link WsStream.accept} does.
+   * @throws HandshakeError, TimeoutError (`ACCEPT_TIMEOUT`), AbortedError, UsageError, and what `onUpgrade` throws
+   */
+  static async accept(transport: Transport, handlers: WsHandlers, options: AcceptOptions = {}): Promise<WsConnection> {
+    return acceptTransport(transport, acceptSettings(options), (session, handshake, rest) =>
       WsConnection.#start(session, handshake, rest, handlers),
     );
   }

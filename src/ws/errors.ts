@@ -1,32 +1,34 @@
 import { NexusError, TimeoutError } from "../codec/errors.ts";
 import type { HeaderPairs } from "../codec/http/head.ts";
 import type { FrameReader } from "../codec/ws/frame-reader.ts";
+import type { UpgradeFaultCode } from "../codec/ws/upgrade-judgement.ts";
 import type { UpgradeOutcome } from "../codec/ws/upgrade-response.ts";
 import type { SessionState } from "./session-state.ts";
 
-/** The codes of {@link HandshakeError}. */
+/** The codes of {@link HandshakeError}; a server has those of {@link UpgradeFaultCode} as well. */
 export type HandshakeErrorCode =
-  /** The server answered with a status other than 101. */
+  | UpgradeFaultCode
+  /** The server answered with a status other than 101; where we are the server, `onUpgrade` said so. */
   | "HANDSHAKE_REFUSED"
   /** The 101 breaks a rule of RFC 6455 section 4.1. */
   | "HANDSHAKE_INVALID"
-  /** The answer is not an HTTP/1.1 head, or over 16 KiB. */
+  /** What came is not an HTTP/1.1 head, or over its limit; of a server `cause` is the ProtocolError. */
   | "HANDSHAKE_MALFORMED"
-  /** The connection ended before the answer was whole. */
+  /** The connection ended before the peer's half was whole. */
   | "HANDSHAKE_CUT";
 
-/** The server did not open the WebSocket. */
+/** The WebSocket was not opened: the server would not, or, where we are the server, the client's request was refused. */
 export class HandshakeError extends NexusError {
   declare readonly code: HandshakeErrorCode;
   /** Status of the answer; 0 where there was none. */
   readonly status: number;
-  /** The answer's fields in order and case. */
+  /** The fields that the peer sent, in order and case. */
   readonly headers: HeaderPairs;
-  /** The first 4 KiB of the answer's body. */
+  /** The first 4 KiB of the answer's body; of a server `""`. */
   readonly body: string;
 
-  constructor(outcome: UpgradeOutcome & { open: false }, options?: ErrorOptions) {
-    super(outcome.code, `Cannot open WebSocket: ${outcome.reason}`, options);
+  constructor(outcome: UpgradeOutcome & { open: false }, options?: ErrorOptions, action = "open") {
+    super(outcome.code, `Cannot ${action} WebSocket: ${outcome.reason}`, options);
     this.status = outcome.status;
     this.headers = outcome.headers;
     this.body = outcome.body;

@@ -5,6 +5,7 @@ import { type UpgradeOutcome, UpgradeResponseReader } from "../codec/ws/upgrade-
 import { endInOrder, NOBODY } from "../socket/ending.ts";
 import { AbortedError } from "../socket/errors.ts";
 import type { Transport, TransportHandler } from "../socket/transport.ts";
+import { acceptKey } from "./accept-key.ts";
 import { HandshakeError } from "./errors.ts";
 import type { WsSettings } from "./options.ts";
 import type { WsTarget } from "./target.ts";
@@ -30,8 +31,7 @@ export function prepareUpgrade(target: WsTarget, settings: WsSettings): Upgrade 
   const { url, authority, path } = target;
   const { protocols } = settings;
   const text = upgradeRequestText({ authority, target: path, key, protocols, headers: fields(settings, target) });
-  const accept = new Bun.CryptoHasher("sha1").update(key + GUID).digest("base64");
-  return { url, request: Buffer.from(text, "latin1"), accept };
+  return { url, request: Buffer.from(text, "latin1"), accept: acceptKey(key) };
 }
 
 /** Called within the transport's callback, so that no byte can come between the handshake and its successor. */
@@ -184,8 +184,5 @@ function fields({ headers }: WsSettings, { authorization }: WsTarget): WsSetting
   if (authorization === null || headers.some(([name]) => name.toLowerCase() === "authorization")) return headers;
   return [...headers, ["Authorization", authorization]];
 }
-
-/** RFC 6455 section 1.3. */
-const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 const NOTHING: Uint8Array = new Uint8Array(0);

@@ -1,3 +1,4 @@
+export type { AcceptDecision, AcceptOptions, RefuseDecision, UpgradeDecision } from "./accept-options.ts";
 export { WsChannel } from "./channel.ts";
 export { WsConnection, type WsHandlers } from "./connection.ts";
 export { HandshakeError, type HandshakeErrorCode, WsClosedError, type WsClosedErrorCode } from "./errors.ts";

@@ -63,7 +63,6 @@ export interface WsSettings extends UrlDialSettings {
 }
 
 export function wsSettings(options: WsOptions): WsSettings {
-  const headers = options.headers ?? [];
   const connectTimeout = positive("connectTimeout", options.connectTimeout ?? 10_000, MAX_TIMEOUT);
   const maxMessageSize = positive("maxMessageSize", options.maxMessageSize ?? 16 << 20, MAX_SIZE);
   return {
@@ -71,7 +70,7 @@ export function wsSettings(options: WsOptions): WsSettings {
     socket: options.socket ?? {},
     proxy: options.proxy ?? null,
     protocols: options.protocols ?? [],
-    headers: isPairs(headers) ? headers : Object.entries(headers),
+    headers: headerPairs(options.headers),
     connectTimeout,
     tlsTimeout: positive("tlsTimeout", options.tlsTimeout ?? connectTimeout, MAX_TIMEOUT),
     closeTimeout: positive("closeTimeout", options.closeTimeout ?? 5_000, MAX_TIMEOUT),
@@ -102,11 +101,17 @@ function checkedLiveness({ pingAfter, deadAfter }: LivenessOptions): LivenessOpt
   };
 }
 
+/** Fields in order and case, in whichever form they were given. */
+export function headerPairs(headers: WsOptions["headers"] = []): readonly (readonly [name: string, value: string])[] {
+  return isPairs(headers) ? headers : Object.entries(headers);
+}
+
 function isPairs(headers: NonNullable<WsOptions["headers"]>): headers is readonly (readonly [string, string])[] {
   return Array.isArray(headers);
 }
 
-function positive(name: string, value: number, most: number, least = 1): number {
+/** `value`, where it is an integer in its bounds. @throws UsageError */
+export function positive(name: string, value: number, most: number, least = 1): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw new UsageError(
     "OPTION_OUT_OF_RANGE",
@@ -115,7 +120,7 @@ function positive(name: string, value: number, most: number, least = 1): number 
 }
 
 /** The longest that a timer can wait. */
-const MAX_TIMEOUT = 0x7fffffff;
+export const MAX_TIMEOUT = 0x7fffffff;
 /** A control frame must fit the ring. */
 const LEAST_CAPACITY = 256;
 /** Keeps every index a 32-bit integer. */

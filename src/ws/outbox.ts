@@ -46,6 +46,12 @@ export class Outbox {
     return this.#full;
   }
 
+  /** Sends bytes that are no frame: a server's half of the handshake, before the first one. */
+  raw(bytes: Uint8Array): boolean {
+    this.#buffer.append(bytes);
+    return this.settle();
+  }
+
   text(text: string): boolean {
     // A string takes up to three bytes a character while it is encoded: a long one is encoded beside the buffer.
     if (text.length > this.#buffer.capacity) return this.#pieces(Opcode.TEXT, encoder.encode(text));

@@ -3,6 +3,8 @@ import { CloseCode } from "../codec/ws/close-code.ts";
 import type { Message, OwnedMessage } from "../codec/ws/message.ts";
 import { type StreamPair, streamTransport } from "../socket/stream-transport.ts";
 import type { Transport } from "../socket/transport.ts";
+import { acceptTransport } from "./accept.ts";
+import { type AcceptOptions, acceptSettings } from "./accept-options.ts";
 import { WsChannel } from "./channel.ts";
 import { WsClosedError } from "./errors.ts";
 import type { OpenHandshake } from "./handshake.ts";
@@ -48,6 +50,15 @@ export class WsStream extends WsChannel implements AsyncIterable<OwnedMessage>, 
   /** Opens over a transport that is connected already. `url` names host and path; for `wss:` the transport must be secure. */
   static async connectWith(transport: Transport, url: string | URL, options: WsOptions = {}): Promise<WsStream> {
     return openTransport(transport, url, wsSettings(options), WsStream.#start);
+  }
+
+  /**
+   * Accepts what a client asks for over a connected transport, one of {@link TcpListener} say: the server's half of the handshake. A
+   * request that breaks a rule, or that `onUpgrade` refuses, is answered with an HTTP status, and the transport ended.
+   * @throws HandshakeError, TimeoutError (`ACCEPT_TIMEOUT`), AbortedError, UsageError, and what `onUpgrade` throws
+   */
+  static async accept(transport: Transport, options: AcceptOptions = {}): Promise<WsStream> {
+    return acceptTransport(transport, acceptSettings(options), WsStream.#start);
   }
 
   /**
