@@ -44,6 +44,7 @@ test("the pages are found", () => {
     "docs/design.md",
     "docs/errors.md",
     "docs/http.md",
+    "docs/patterns.md",
     "docs/pools.md",
     "docs/proxies.md",
     "docs/tls.md",
