@@ -49,6 +49,7 @@ export const PROTOCOL_FAULTS = {
   WS_CLOSE_PAYLOAD: { closeCode: 1002, sentence: "a close payload is empty or at least two bytes" },
   WS_CLOSE_CODE: { closeCode: 1002, sentence: "the close code must not stand in a close frame" },
   WS_INVALID_UTF8: { closeCode: 1007, sentence: "text is not valid UTF-8" },
+  WS_DEFLATE_CORRUPT: { closeCode: 1007, sentence: "the compressed message cannot be inflated" },
   WS_FRAME_TOO_LARGE: { closeCode: 1009, sentence: "the frame is over maxFrameSize" },
   WS_MESSAGE_TOO_LARGE: { closeCode: 1009, sentence: "the message is over maxMessageSize" },
   HTTP_HEAD_TOO_LARGE: { closeCode: 0, sentence: "the head is over its limit" },

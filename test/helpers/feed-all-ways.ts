@@ -15,7 +15,7 @@ export interface DecoderCase {
   /** Lines of `events.ts`, a failure last. */
   readonly events: readonly string[];
   /** Role and limits; memory and `debug` are this helper's to vary. Default: a client with the reader's own limits. */
-  readonly options?: Partial<Pick<FrameReaderOptions, "role" | "maxFrameSize" | "maxMessageSize">>;
+  readonly options?: Partial<Pick<FrameReaderOptions, "role" | "maxFrameSize" | "maxMessageSize" | "inflate">>;
   /** How many bytes must be in, and how many suffice, for the failure to be known. */
   readonly failsAfter?: number;
   /** The stream ends within a frame: bytes put behind it would belong to that frame. */
@@ -101,7 +101,8 @@ export const DRAINS: readonly Drain[] = ["each", "late", "ahead"];
 
 /** One reader per kind of memory, size and path, made once for the same options. */
 export function readersFor(options: NonNullable<DecoderCase["options"]>): readonly FrameReader[] {
-  const key = JSON.stringify([options.role, options.maxFrameSize, options.maxMessageSize]);
+  const { role, maxFrameSize, maxMessageSize, inflate } = options;
+  const key = JSON.stringify([role, maxFrameSize, maxMessageSize, inflate?.windowBits, inflate?.contextTakeover]);
   const known = READERS.get(key);
   if (known !== undefined) return known;
   const made = [SMALL, LARGE]

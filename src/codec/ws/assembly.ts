@@ -1,9 +1,13 @@
+import { wordsOf } from "../ascii.ts";
+
 /**
  * Where a message is put together that cannot be lent out of the ring: one in fragments, or one larger than the ring.
  * It grows with what arrives, never with what a header announces.
  */
 export class Assembly {
   bytes: Uint8Array = new Uint8Array(0);
+  /** {@link bytes} in 32-bit words. */
+  words: Int32Array = wordsOf(this.bytes);
   /** 0 <= length <= bytes.length */
   length = 0;
   readonly #kept: number;
@@ -14,22 +18,35 @@ export class Assembly {
   }
 
   append(from: Uint8Array, start: number, end: number): void {
-    const needed = this.length + (end - start);
-    if (needed > this.bytes.length) this.#grow(needed);
+    this.reserve(end - start);
     this.bytes.set(from.subarray(start, end), this.length);
-    this.length = needed;
+    this.length += end - start;
+  }
+
+  /** Makes room for `count` bytes behind the others and returns the index where the room there is ends. */
+  reserve(count: number): number {
+    const needed = this.length + count;
+    if (needed > this.bytes.length) this.#grow(needed);
+    return this.bytes.length;
   }
 
   clear(): void {
     this.length = 0;
-    if (this.bytes.length > this.#kept) this.bytes = new Uint8Array(0);
+    if (this.bytes.length > this.#kept) this.#place(new Uint8Array(0));
   }
 
   #grow(needed: number): void {
-    const grown = new Uint8Array((Math.max(needed, this.bytes.length * 2, SMALLEST) + 7) & ~7);
+    const grown = new Uint8Array((Math.max(needed, Math.min(this.bytes.length * 2, LARGEST), SMALLEST) + 7) & ~7);
     grown.set(this.bytes.subarray(0, this.length));
-    this.bytes = grown;
+    this.#place(grown);
+  }
+
+  #place(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.words = wordsOf(bytes);
   }
 }
 
 const SMALLEST = 4096;
+/** Keeps every index a 32-bit integer. */
+const LARGEST = 1 << 30;

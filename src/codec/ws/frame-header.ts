@@ -1,5 +1,6 @@
 import type { ProtocolFault } from "../errors.ts";
 import {
+  COMPRESSED,
   CONTROL_BIT,
   FIN,
   LENGTH_16,
@@ -18,6 +19,8 @@ export interface HeaderRules {
   readonly maskBit: number;
   readonly maxFrameSize: number;
   readonly maxMessageSize: number;
+  /** Compression was agreed on: the first frame of a data message may have RSV1 (RFC 7692 section 6). Default false. */
+  readonly deflate?: boolean;
 }
 
 /** One frame header, RFC 6455 section 5.2. Reused: {@link FrameHeader.parse} overwrites it. */
@@ -26,6 +29,8 @@ export class FrameHeader {
   size = 0;
   fin = false;
   opcode = 0;
+  /** It begins a compressed message. */
+  compressed = false;
   /** Payload bytes. A length over the limits is refused before it is stored, so this is a small integer. */
   length = 0;
   /** Masking key in memory order as a little-endian word; 0 where the frame is not masked. */
@@ -41,16 +46,24 @@ export class FrameHeader {
   /**
    * Parses the header at `pos`, of which the bytes up to `tail` are there. True once it is whole and within the rules; false
    * where bytes are missing (`fault` is null) or a rule is broken. `messageSize` is what the fragments so far hold, −1 where no
-   * message is under way.
+   * message is under way; `inflates` that theirs is compressed.
    */
-  parse(bytes: Uint8Array, pos: number, tail: number, rules: HeaderRules, messageSize: number): boolean {
+  parse(
+    bytes: Uint8Array,
+    pos: number,
+    tail: number,
+    rules: HeaderRules,
+    messageSize: number,
+    inflates = false,
+  ): boolean {
     this.size = 0;
     if (tail - pos < 2) return false;
     const first = bytes[pos]!;
     const second = bytes[pos + 1]!;
     this.fin = (first & FIN) !== 0;
     this.opcode = first & OPCODE_BITS;
-    if (!this.#judgeKind(first, second, rules.maskBit, messageSize)) return false;
+    if (!this.#judgeKind(first, second, rules, messageSize)) return false;
+    const compressed = this.compressed || (inflates && messageSize >= 0);
 
     let size = 2;
     let length = second & LENGTH_BITS;
@@ -65,11 +78,11 @@ export class FrameHeader {
       const low = word(bytes, pos + 6);
       if (high >= 0x80000000) return this.#refuse("WS_LENGTH_TOO_LARGE", `0x${high.toString(16)} in its upper half`);
       if (high === 0 && low <= 0xffff) return this.#refuse("WS_LENGTH_NOT_MINIMAL", `${low} in 64 bits`);
-      if (!this.#judgeSize(high * 0x100000000 + low, rules, messageSize)) return false;
+      if (!this.#judgeSize(high * 0x100000000 + low, rules, messageSize, compressed)) return false;
       length = low | 0;
       size = 10;
     }
-    if (!this.#judgeSize(length, rules, messageSize)) return false;
+    if (!this.#judgeSize(length, rules, messageSize, compressed)) return false;
     if (rules.maskBit !== 0) {
       if (tail - pos < size + 4) return false;
       this.key =
@@ -92,9 +105,14 @@ export class FrameHeader {
     this.detail = "";
   }
 
-  #judgeKind(first: number, second: number, maskBit: number, messageSize: number): boolean {
-    const opcode = this.opcode;
-    if ((first & RESERVED_BITS) !== 0) return this.#refuse("WS_RESERVED_BITS", `first byte 0x${first.toString(16)}`);
+  #judgeKind(first: number, second: number, rules: HeaderRules, messageSize: number): boolean {
+    const { opcode } = this;
+    const { maskBit } = rules;
+    const reserved = first & RESERVED_BITS;
+    this.compressed = reserved === COMPRESSED && rules.deflate === true && isData(opcode);
+    if (reserved !== 0 && !this.compressed) {
+      return this.#refuse("WS_RESERVED_BITS", `first byte 0x${first.toString(16)}`);
+    }
     if ((opcode > Opcode.BINARY && opcode < Opcode.CLOSE) || opcode > Opcode.PONG) {
       return this.#refuse("WS_RESERVED_OPCODE", `opcode ${opcode}`);
     }
@@ -111,14 +129,14 @@ export class FrameHeader {
     return messageSize < 0 || this.#refuse("WS_CONTINUATION_EXPECTED", `opcode ${opcode}`);
   }
 
-  #judgeSize(length: number, rules: HeaderRules, messageSize: number): boolean {
+  #judgeSize(length: number, rules: HeaderRules, messageSize: number, compressed: boolean): boolean {
     if (this.isControl) return true;
-    if (length > rules.maxFrameSize) {
-      return this.#refuse(
-        "WS_FRAME_TOO_LARGE",
-        `payload is ${length} bytes where maxFrameSize is ${rules.maxFrameSize}`,
-      );
+    const { maxFrameSize } = rules;
+    if (length > (compressed ? mostCompressed(maxFrameSize) : maxFrameSize)) {
+      return this.#refuse("WS_FRAME_TOO_LARGE", `payload is ${length} bytes where maxFrameSize is ${maxFrameSize}`);
     }
+    // What it inflates to is judged while it inflates.
+    if (compressed) return true;
     const total = length + Math.max(messageSize, 0);
     if (total > rules.maxMessageSize) {
       return this.#refuse(
@@ -134,6 +152,15 @@ export class FrameHeader {
     this.detail = detail;
     return false;
   }
+}
+
+function isData(opcode: number): boolean {
+  return opcode === Opcode.TEXT || opcode === Opcode.BINARY;
+}
+
+/** Data that cannot be compressed grows: by an eighth at the worst, and a few bytes. */
+function mostCompressed(size: number): number {
+  return size + (size >> 3) + 64;
 }
 
 /** Four bytes in network order, unsigned. */

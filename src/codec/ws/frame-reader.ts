@@ -4,6 +4,7 @@ import { ProtocolError, type ProtocolFault } from "../errors.ts";
 import { Utf8Check } from "../utf8.ts";
 import { Assembly } from "./assembly.ts";
 import { closePayloadFault } from "./close-payload.ts";
+import { MessageInflater } from "./deflate-incoming.ts";
 import { FrameHeader, type HeaderRules } from "./frame-header.ts";
 import { maskBytes } from "./mask.ts";
 import { ASCII, CheckedMessage, type Message, ReaderMessage } from "./message.ts";
@@ -21,7 +22,7 @@ import { type FrameReaderOptions, readerSettings } from "./reader-options.ts";
  * ```
  *
  * A whole frame is lent out of the ring without a copy. A fragmented message, or a frame that does not fit the ring, is put together in
- * a buffer that grows with what arrives. UTF-8 is checked as it arrives, also within a frame that is still incomplete.
+ * a buffer that grows with what arrives, or inflated into it. UTF-8 is checked as it arrives, also within a frame that is incomplete.
  */
 export class FrameReader {
   /** Why the connection must fail, once the peer broke the protocol. */
@@ -55,6 +56,9 @@ export class FrameReader {
   /** Opcode of the message that is being assembled; 0 while there is none. */
   private messageOpcode = 0;
   private readonly text: Utf8Check = new Utf8Check();
+  private readonly inflater: MessageInflater | null;
+  /** The message under way is compressed. */
+  private compressed = false;
   private readonly debug: boolean;
   private lent: CheckedMessage | null = null;
 
@@ -65,11 +69,13 @@ export class FrameReader {
     this.ring = ring;
     this.bytes = ring.bytes;
     this.words = wordsOf(ring.bytes);
-    this.rules = { maskBit, maxFrameSize, maxMessageSize };
+    const inflate = options.inflate ?? null;
+    this.rules = { maskBit, maxFrameSize, maxMessageSize, deflate: inflate !== null };
     this.plain = new PlainFrames(this.rules);
     this.keySize = maskBit === 0 ? 0 : 4;
     this.message = new ReaderMessage(ring.bytes);
     this.assembly = new Assembly(ring.capacity);
+    this.inflater = inflate === null ? null : new MessageInflater(inflate, maxMessageSize, this.assembly, this.text);
     this.debug = debug;
     this.bet(!debug);
   }
@@ -150,8 +156,15 @@ export class FrameReader {
     this.messageOpcode = 0;
     this.assemblyLent = false;
     this.assembly.clear();
+    this.inflater?.reset();
     this.lent?.expire();
     this.bet(!this.debug);
+  }
+
+  /** Gives back the memory of the ring and of what inflates: no message is lent out any more, and none will be read. */
+  release(): void {
+    this.ring.release();
+    this.inflater?.close();
   }
 
   /** The same for any plain frame. */
@@ -196,14 +209,18 @@ export class FrameReader {
   private beginFrame(): boolean {
     const header = this.header;
     const messageSize = this.messageOpcode === 0 ? -1 : this.assembly.length;
-    if (!header.parse(this.bytes, this.end, this.ring.tail, this.rules, messageSize)) {
+    if (!header.parse(this.bytes, this.end, this.ring.tail, this.rules, messageSize, this.compressed)) {
       if (header.fault !== null) this.fail(header.fault, header.detail);
       return false;
     }
     this.scanned = 0;
-    this.assembling =
-      !header.isControl && (!header.fin || messageSize >= 0 || header.size + header.length > this.ring.capacity);
-    if (!header.isControl && messageSize < 0) this.text.begin();
+    if (!header.isControl && messageSize < 0) {
+      this.text.begin();
+      this.compressed = header.compressed;
+      if (header.compressed) this.inflater?.begin(header.opcode === Opcode.TEXT);
+    }
+    const large = header.size + header.length > this.ring.capacity;
+    this.assembling = !header.isControl && (!header.fin || messageSize >= 0 || large || header.compressed);
     if (this.assembling) {
       if (messageSize < 0) this.messageOpcode = header.opcode;
       this.end += header.size;
@@ -219,21 +236,22 @@ export class FrameReader {
     const to = Math.min(from + header.length - this.scanned, ring.tail);
     // A control frame is left as it came until it is whole: a scout may have to answer it before it is read.
     if (header.isControl && to - from < header.length) return false;
-    if (to > from) {
-      if (this.keySize !== 0) maskBytes(bytes, words, from, to, header.key, this.scanned);
+    if (this.keySize !== 0 && to > from) maskBytes(bytes, words, from, to, header.key, this.scanned);
+    this.scanned += to - from;
+    const whole = this.scanned === header.length;
+    if (assembling && this.compressed) {
+      const fault = this.inflater?.take(bytes, from, to, whole && header.fin) ?? null;
+      if (fault !== null) this.fail(fault, this.inflater?.detail ?? "");
+    } else if (to > from) {
       const opcode = assembling ? this.messageOpcode : header.opcode;
-      if (opcode === Opcode.TEXT && !this.text.feed(bytes, words, from, to)) {
-        this.fail("WS_INVALID_UTF8", "");
-        return false;
-      }
-      this.scanned += to - from;
-      if (assembling) {
-        this.assembly.append(bytes, from, to);
-        this.end = to;
-        ring.head = to;
-      }
+      if (opcode === Opcode.TEXT && !this.text.feed(bytes, words, from, to)) this.fail("WS_INVALID_UTF8", "");
+      else if (assembling) this.assembly.append(bytes, from, to);
     }
-    return this.scanned === header.length;
+    if (assembling) {
+      this.end = to;
+      ring.head = to;
+    }
+    return whole && this.failure === null;
   }
 
   /** The message that the frame completes, or null for a fragment before the last one and for a fault. */

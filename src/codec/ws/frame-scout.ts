@@ -34,7 +34,7 @@ export class FrameScout {
     while (found === null && !this.#stopped) {
       header.clear();
       const continues = pos < ring.tail && (ring.bytes[pos]! & 0x0f) === Opcode.CONTINUATION;
-      if (!header.parse(ring.bytes, pos, ring.tail, rules, continues ? 0 : -1)) {
+      if (!header.parse(ring.bytes, pos, ring.tail, rules, continues ? 0 : -1, rules.deflate)) {
         this.#stopped = header.fault !== null;
         break;
       }

@@ -11,6 +11,8 @@ export const Opcode = {
 /** First header byte. */
 export const FIN = 0x80;
 export const RESERVED_BITS = 0x70;
+/** RSV1, of the first frame of a data message: the message is compressed (RFC 7692 section 6). */
+export const COMPRESSED = 0x40;
 export const OPCODE_BITS = 0x0f;
 /** Set in the opcode of each control frame. */
 export const CONTROL_BIT = 0x08;

@@ -1,6 +1,7 @@
 import type { RingMemory } from "../byte-ring.ts";
 import { debugByEnvironment } from "../debug.ts";
 import { UsageError } from "../errors.ts";
+import type { DeflateWay } from "./deflate-engine.ts";
 import type { Role } from "./opcode.ts";
 
 /** What a {@link FrameReader} is made of. */
@@ -13,8 +14,13 @@ export interface FrameReaderOptions {
   readonly memory?: RingMemory | null;
   /** Largest payload of one frame in bytes. Default: `maxMessageSize`. Refused from the header. */
   readonly maxFrameSize?: number;
-  /** Largest message in bytes, all fragments together. Default 16 MiB, at most 2^30. Refused from the header. */
+  /**
+   * Largest message in bytes, all fragments together. Default 16 MiB, at most 2^30. Refused from the header; where it is compressed,
+   * while it inflates.
+   */
   readonly maxMessageSize?: number;
+  /** How compressed messages are inflated, where that was agreed on (RFC 7692). Default: there must be none. */
+  readonly inflate?: DeflateWay | null;
   /** Reading an expired message throws, at the price of an object per message. Default: whether `NEXUS_DEBUG` is `1`. */
   readonly debug?: boolean;
 }
