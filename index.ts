@@ -26,11 +26,16 @@ export { ResponseReader } from "./src/codec/http/response-reader.ts";
 export { RESPONSE_PLACES, ResponseWindow } from "./src/codec/http/response-window.ts";
 
 // Pools
+export { AtomicClientPool } from "./src/pool/atomic-client-pool.ts";
+export { AtomicClientSlot } from "./src/pool/atomic-client-slot.ts";
+export type { WatchableWorker } from "./src/pool/atomic-watch.ts";
 export { type AcquireOptions, ClientPool } from "./src/pool/client-pool.ts";
 export { ClientSlot } from "./src/pool/client-slot.ts";
 export { Lease, LifoPool, type LifoPoolOptions } from "./src/pool/lifo-pool.ts";
 export type { ClientPoolOptions, PoolEvents, ReconnectOptions } from "./src/pool/options.ts";
 export type { PoolStats } from "./src/pool/pool-stats.ts";
+export type { SharedHandle, WorkerThread } from "./src/pool/shared-part.ts";
+export { type SharedSendOptions, SharedSlot } from "./src/pool/shared-slot.ts";
 
 // Errors
 export {

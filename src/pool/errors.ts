@@ -13,7 +13,19 @@ export type PoolErrorCode =
   /** What was released, or used, is not acquired: it was released before. */
   | "POOL_NOT_ACQUIRED"
   /** The server ended a fresh connection before it carried a request; the next attempt waits as after any that failed. */
-  | "POOL_CONNECTION_SHORT_LIVED";
+  | "POOL_CONNECTION_SHORT_LIVED"
+  /** The handle was taken before, or is another Worker's; or its slot came back since. */
+  | "POOL_LEASE_STALE"
+  /** The pool does not watch the Worker: it would not notice if it died, and so lends it nothing. */
+  | "POOL_WORKER_UNWATCHED"
+  /** All the Workers that a pool can watch are watched. */
+  | "POOL_TOO_MANY_WORKERS"
+  /** A Worker's request is another writer's, streams its body, or asks for another protocol. */
+  | "POOL_REQUEST_NOT_SHAREABLE"
+  /** The answer to a Worker's request does not fit the memory that it shares with the pool; the server has acted on the request. */
+  | "POOL_RESPONSE_TOO_LARGE"
+  /** Somebody else acquires: a second pool over the same memory, or a listener within `tryAcquire`. */
+  | "POOL_SECOND_ACQUIRER";
 
 /** A pool could not give what was asked of it, or was given back what it had not lent. */
 export class PoolError extends NexusError {

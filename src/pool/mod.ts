@@ -1,6 +1,11 @@
+export { AtomicClientPool } from "./atomic-client-pool.ts";
+export { AtomicClientSlot } from "./atomic-client-slot.ts";
+export type { WatchableWorker } from "./atomic-watch.ts";
 export { type AcquireOptions, ClientPool } from "./client-pool.ts";
 export { ClientSlot } from "./client-slot.ts";
 export { PoolError, type PoolErrorCode } from "./errors.ts";
 export { Lease, LifoPool, type LifoPoolOptions } from "./lifo-pool.ts";
 export type { ClientPoolOptions, PoolEvents, ReconnectOptions } from "./options.ts";
 export type { PoolStats } from "./pool-stats.ts";
+export type { SharedHandle, WorkerThread } from "./shared-part.ts";
+export { type SharedSendOptions, SharedSlot } from "./shared-slot.ts";

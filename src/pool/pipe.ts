@@ -1,3 +1,4 @@
+import { memoryOver } from "../codec/byte-ring.ts";
 import { RequestWriter } from "../codec/http/request-writer.ts";
 import { ResponseReader } from "../codec/http/response-reader.ts";
 import { HttpConnection } from "../http/connection.ts";
@@ -13,6 +14,12 @@ export interface PipeOwner {
   died(pipe: Pipe): void;
   /** An attempt to connect failed; the next one is after `delay` milliseconds. */
   failed(pipe: Pipe, error: Error, delay: number): void;
+}
+
+/** Memory that a {@link Pipe} is handed. */
+export interface PipeMemory {
+  readonly request: Uint8Array;
+  readonly response: Uint8Array;
 }
 
 /**
@@ -43,15 +50,29 @@ export class Pipe {
   #timer: ReturnType<typeof setTimeout> | null = null;
   #closed = false;
 
-  constructor(index: number, owner: PipeOwner, options: ClientPoolOptions, settings: PoolSettings) {
+  /** `memory` is where requests are written and responses read, where that is not the pipe's own. */
+  constructor(
+    index: number,
+    owner: PipeOwner,
+    options: ClientPoolOptions,
+    settings: PoolSettings,
+    memory: PipeMemory | null = null,
+  ) {
     const { requestBufferCapacity, responseBufferCapacity, maxBodySize, basePath, defaultHeaders } = settings;
     this.index = index;
     this.#owner = owner;
     this.#options = options;
     this.#settings = settings;
-    this.writer = new RequestWriter(new URL(settings.url).host, { basePath, capacity: requestBufferCapacity });
+    this.writer = new RequestWriter(
+      new URL(settings.url).host,
+      memory === null ? { basePath, capacity: requestBufferCapacity } : { basePath, memory: memory.request },
+    );
     for (const [name, value] of defaultHeaders) this.writer.defaultHeader(name, value);
-    this.reader = new ResponseReader({ capacity: responseBufferCapacity, maxBodySize });
+    this.reader = new ResponseReader({
+      capacity: responseBufferCapacity,
+      memory: memory === null ? null : memoryOver(memory.response),
+      maxBodySize,
+    });
   }
 
   /** True where a request can be sent now. */
@@ -96,14 +117,16 @@ export class Pipe {
     void this.isReady;
   }
 
-  /** Lets the connection go, cutting it where it is still open. The pool is not told. */
-  drop(): void {
+  /** Lets the connection go, cutting it where it is still open: true then. The pool is not told. */
+  drop(): boolean {
     const { connection } = this;
     this.connection = null;
-    if (connection === null) return;
+    if (connection === null) return false;
     connection.onClosed = null;
     // One that was closed may be ending in order, or be somebody's who took its transport.
-    if (connection.state !== "closed") connection.terminate();
+    if (connection.state === "closed") return false;
+    connection.terminate();
+    return true;
   }
 
   /** For good: an attempt that is under way is given up. */

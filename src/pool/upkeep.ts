@@ -1,6 +1,14 @@
-import type { ClientSlot } from "./client-slot.ts";
+import type { Request } from "../codec/http/request.ts";
+import type { RequestWriter } from "../codec/http/request-writer.ts";
 import type { PoolSettings } from "./options.ts";
 import type { Pipe } from "./pipe.ts";
+
+/** A slot that was acquired. */
+export interface WarmSlot {
+  readonly writer: RequestWriter;
+  send(request: Request, options: { readonly timeout: number }): Promise<unknown>;
+  release(): void;
+}
 
 /**
  * What a pool sees to while nobody asks: connections whose `Keep-Alive` is about to run out are ended, and those that lie idle are kept
@@ -8,14 +16,14 @@ import type { Pipe } from "./pipe.ts";
  */
 export class Upkeep {
   readonly #pipes: readonly Pipe[];
-  readonly #take: (pipe: Pipe) => ClientSlot | null;
+  readonly #take: (pipe: Pipe) => WarmSlot | null;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   /** By number: the uses that were counted when the slot was last looked at. */
   readonly #uses: number[];
   #next = 0;
 
   /** `take` acquires a slot that is idle, or gives null. */
-  constructor(pipes: readonly Pipe[], settings: PoolSettings, take: (pipe: Pipe) => ClientSlot | null) {
+  constructor(pipes: readonly Pipe[], settings: PoolSettings, take: (pipe: Pipe) => WarmSlot | null) {
     const { warmUp, keepWarm } = settings;
     this.#pipes = pipes;
     this.#take = take;
@@ -52,7 +60,7 @@ export class Upkeep {
   }
 }
 
-async function warm(slot: ClientSlot, path: string, timeout: number): Promise<void> {
+async function warm(slot: WarmSlot, path: string, timeout: number): Promise<void> {
   try {
     await slot.send(slot.writer.get(path).finish(), { timeout });
   } catch {
