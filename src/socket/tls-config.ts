@@ -64,7 +64,8 @@ export class TlsConfig {
     this.rejectUnauthorized = flag("rejectUnauthorized", options.rejectUnauthorized, true);
     this.requestCert = flag("requestCert", options.requestCert, false);
     this.resume = flag("resume", options.resume, true);
-    if (this.requestCert && options.ca === undefined) throw badOption("ca", undefined, "given where requestCert is true");
+    if (this.requestCert && options.ca === undefined)
+      throw badOption("ca", undefined, "given where requestCert is true");
     const minVersion = VERSION_NUMBERS[this.minVersion];
     if (minVersion === undefined) throw badOption("minVersion", this.minVersion, "TLSv1.2 or TLSv1.3");
     this.#options = {
@@ -134,8 +135,10 @@ function readPem(field: string, source: PemSource): string {
   try {
     return readFileSync(source, "utf8");
   } catch (cause) {
-    const message = `Cannot read TLS option ${field}: ${JSON.stringify(source)} is neither PEM text nor a readable file`;
-    throw new TlsConfigError("TLS_FILE_UNREADABLE", field, message, { cause });
+    // A key without its PEM frame would be shown, by the cause too.
+    const shown = field === "key" ? `the text given, of ${source.length} characters,` : JSON.stringify(source);
+    const message = `Cannot read TLS option ${field}: ${shown} is neither PEM text nor a readable file`;
+    throw new TlsConfigError("TLS_FILE_UNREADABLE", field, message, field === "key" ? undefined : { cause });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { DeflateTerms } from "../codec/ws/deflate-terms.ts";
 import type { PayloadWriter } from "../codec/ws/frame-writer.ts";
 import type { MessageSink } from "../codec/ws/message-sink.ts";
 import type { SocketInfo } from "../socket/socket-info.ts";
@@ -6,15 +7,18 @@ import { notOpen } from "./errors.ts";
 import type { OpenHandshake } from "./handshake.ts";
 import type { WsSession } from "./session.ts";
 import type { SessionState, WsClosure } from "./session-state.ts";
+import { shownUrl } from "./target.ts";
 
 /** What {@link WsConnection} and {@link WsStream} share: everything but receiving. */
 export abstract class WsChannel {
-  /** The URL it was opened with, without user name and password. */
+  /** The URL it was opened with, without user name and password. Messages and `console.log` leave out its query too. */
   readonly url: string;
   /** The subprotocol the server chose, `""` where it chose none. */
   readonly protocol: string;
   /** The fields of the server's answer, in order and case. */
   readonly responseHeaders: readonly (readonly [name: string, value: string])[];
+  /** How messages are compressed, each way; null where they are not. */
+  readonly deflate: DeflateTerms | null;
   /** @internal */
   protected readonly session: WsSession;
   #drained: PromiseWithResolvers<void> | null = null;
@@ -26,6 +30,7 @@ export abstract class WsChannel {
     this.url = handshake.url;
     this.protocol = handshake.protocol;
     this.responseHeaders = handshake.headers;
+    this.deflate = handshake.deflate;
   }
 
   /** The transport below: where it is a socket, its addresses, TLS version and descriptor. */
@@ -150,10 +155,10 @@ export abstract class WsChannel {
   }
 
   static {
-    // What `console.log` shows: no buffers, and so nothing of what was sent or received.
+    // What `console.log` shows: no buffers, and so nothing of what was sent or received, and no query, which may hold a key.
     Object.defineProperty(WsChannel.prototype, Symbol.for("nodejs.util.inspect.custom"), {
       value(this: WsChannel): string {
-        return `${this.constructor.name} { ${this.url}, ${this.state}, ${this.bufferedAmount} bytes to send }`;
+        return `${this.constructor.name} { ${shownUrl(this.url)}, ${this.state}, ${this.bufferedAmount} bytes to send }`;
       },
     });
   }

@@ -4,7 +4,7 @@ import type { Transport } from "../socket/transport.ts";
 import { type OnOpen, openHandshake, prepareUpgrade, type Upgrade } from "./handshake.ts";
 import type { WsSettings } from "./options.ts";
 import { WsSession } from "./session.ts";
-import { wsTarget } from "./target.ts";
+import { shownUrl, wsTarget } from "./target.ts";
 
 /** Makes a shell around a session that is about to start. */
 export type ShellOf<T> = (session: WsSession, handshake: Parameters<OnOpen<T>>[0], rest: Uint8Array) => T;
@@ -29,7 +29,7 @@ export function openTransport<T>(
   if (target.secure && !transport.secure) {
     throw new UsageError(
       "TRANSPORT_NOT_SECURE",
-      `Cannot open WebSocket ${target.url}: the transport is not secured by TLS`,
+      `Cannot open WebSocket ${shownUrl(target.url)}: the transport is not secured by TLS`,
     );
   }
   return openOver(transport, prepareUpgrade(target, settings), settings, settings.connectTimeout, shell);
@@ -43,6 +43,6 @@ function openOver<T>(
   shell: ShellOf<T>,
 ): Promise<T> {
   return openHandshake(transport, upgrade, settings, timeout, (handshake, rest) =>
-    shell(new WsSession(transport, "client", settings), handshake, rest),
+    shell(new WsSession(transport, "client", settings, handshake.deflate), handshake, rest),
   );
 }

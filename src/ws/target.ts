@@ -2,7 +2,7 @@ import { UsageError } from "../codec/errors.ts";
 
 /** A WebSocket URL taken apart (RFC 6455 section 3). */
 export interface WsTarget {
-  /** As it may be shown: without user name, password and fragment. */
+  /** Without user name, password and fragment. */
   readonly url: string;
   readonly secure: boolean;
   readonly hostname: string;
@@ -34,6 +34,12 @@ export function wsTarget(url: string | URL): WsTarget {
     path: pathname + search,
     authorization: login === ":" ? null : `Basic ${Buffer.from(login).toString("base64")}`,
   };
+}
+
+/** A URL as messages and logs show it: venues take keys and tokens in its query. */
+export function shownUrl(url: string): string {
+  const query = url.indexOf("?");
+  return query < 0 ? url : `${url.slice(0, query)}?…`;
 }
 
 /** The text is not shown: it is a name or a secret. */

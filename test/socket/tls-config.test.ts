@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { inspect } from "node:util";
 import { TlsConfigError } from "../../src/socket/errors.ts";
 import { TlsConfig, type TlsOptions, tlsInternals } from "../../src/socket/tls-config.ts";
 import { testPath } from "../helpers/certificates.ts";
@@ -86,6 +87,16 @@ test("a certificate in a chain that does not parse is counted", () => {
     field: "ca",
     message: "Cannot use TLS option ca: certificate 2 of 2 does not parse",
   });
+});
+
+test("a key that is not read is not shown, nor by its cause", () => {
+  const key = "MC4CAQAwBQYDK2VwBCIEIC5VwzQ0n3T1hQ8hV3gZ5o2Zs0yT8o0a0J2m8Yk0f0aB";
+  const error = refusal({ cert: testPath("client.crt"), key });
+  expect(error).toMatchObject({ code: "TLS_FILE_UNREADABLE", field: "key" });
+  expect(error.message).toContain(
+    `the text given, of ${key.length} characters, is neither PEM text nor a readable file`,
+  );
+  expect(inspect(error, { depth: 9 })).not.toContain(key);
 });
 
 const REFUSED: readonly [code: string, field: string, options: unknown][] = [

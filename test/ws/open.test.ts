@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { inspect } from "node:util";
 import { TimeoutError, UsageError } from "../../src/codec/errors.ts";
 import { dial } from "../../src/socket/dial.ts";
 import { AbortedError, ConnectError } from "../../src/socket/errors.ts";
@@ -261,4 +262,28 @@ async function drip(peer: WsPeer): Promise<void> {
     await Bun.sleep(5);
     if (peer.request !== null) peer.send("x");
   }
+}
+
+test("what stands in a URL's query is in no error and not in console.log, but in the url", async () => {
+  using server = new PeerServer();
+  using silent = new PeerServer({ answer: () => null });
+  const query = "?token=secret";
+  const ws = await WsStream.connect(`${server.url}${query}`);
+  expect(ws.url).toContain("?token=secret");
+  const reason = new Error("enough");
+  const failures = [
+    await rejection(WsStream.connect(`${silent.url}${query}`, { connectTimeout: 30 }), TimeoutError),
+    await rejection(WsStream.connect(`${silent.url}${query}`, { signal: abortAfter(30, reason) }), AbortedError),
+    await rejection(WsStream.connect(`ws://127.0.0.1:${unusedPort()}/${query}`), ConnectError),
+    await rejection(WsStream.connectWith(ws.transport, `wss://h/${query}`), UsageError),
+  ];
+  for (const shown of [ws, ...failures]) expect(inspect(shown, { depth: 9 })).not.toContain("token=secret");
+  expect(Bun.inspect(ws)).toContain(`${server.url}?…`);
+  ws.terminate();
+});
+
+function abortAfter(delay: number, reason: Error): AbortSignal {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(reason), delay);
+  return controller.signal;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { UsageError } from "../../src/codec/errors.ts";
-import { wsTarget } from "../../src/ws/target.ts";
+import { shownUrl, wsTarget } from "../../src/ws/target.ts";
 
 describe("wsTarget", () => {
   test.each([
@@ -74,4 +74,12 @@ describe("wsTarget", () => {
   test("does not show a login in the refusal of another scheme", () => {
     expect(() => wsTarget("https://user:secret@h/")).toThrow(/https:\/\/h is not/);
   });
+});
+
+test.each([
+  ["ws://h/", "ws://h/"],
+  ["wss://h/ws/stream?token=secret&b=1", "wss://h/ws/stream?…"],
+  ["wss://h/?", "wss://h/?…"],
+])("%s is shown without what its query holds", (url, shown) => {
+  expect(shownUrl(url)).toBe(shown);
 });
