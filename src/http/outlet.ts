@@ -70,8 +70,19 @@ export class Outlet {
     this.#putOff++;
     queueMicrotask(() => {
       this.#putOff--;
-      call();
+      try {
+        call();
+      } catch (error) {
+        this.#threw(error);
+      }
     });
+  }
+
+  /** What a transport does where a handler throws at it: here it is not on the stack any more. */
+  #threw(error: unknown): void {
+    if (this.#transport.closed) console.error(error);
+    else this.#handler?.onClose(new TransportError("CONNECTION_HANDLER_THREW", "Cannot go on: a handler threw", error));
+    if (!this.#transport.closed) this.#transport.terminate();
   }
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { TransportError } from "../../src/socket/errors.ts";
 import type { ScriptedTransport } from "../helpers/scripted-transport.ts";
 import { turn } from "../helpers/wait.ts";
@@ -67,6 +67,37 @@ describe("what the transport tells within a write", () => {
       );
       expect((await client.get()).bodyText()).toBe(`answer ${round}`);
       expect(client.standing).toBe("idle, told 0");
+    }
+  });
+
+  test("an interim response whose listener throws: the request fails, and nothing else", async () => {
+    const thrown = new Error("the listener's own");
+    const strike = (): void => {
+      throw thrown;
+    };
+    const { client, wire } = await wireClient({}, { informational: strike });
+    within(wire, () => wire.deliver(Buffer.from(`HTTP/1.1 103 Early Hints\r\n\r\n${ok()}`)));
+    const error = await failureOf(client.get());
+    expect([error.code, error.progress]).toEqual(["REQUEST_CONNECTION_LOST", "response-started"]);
+    expect(error.cause).toMatchObject({ code: "CONNECTION_HANDLER_THREW", cause: thrown });
+    expect([client.standing, wire.calls]).toEqual(["closed, told 1", ["terminate"]]);
+  });
+
+  test("a listener that throws once the connection is gone is told on the console, once", async () => {
+    const report = spyOn(console, "error").mockImplementation(() => {});
+    try {
+      const thrown = new Error("the listener's own");
+      const strike = (): void => {
+        client.connection.terminate();
+        throw thrown;
+      };
+      const { client, wire } = await wireClient({}, { informational: strike });
+      within(wire, () => wire.deliver(Buffer.from(`HTTP/1.1 103 Early Hints\r\n\r\n${ok()}`)));
+      expect((await failureOf(client.get())).code).toBe("REQUEST_CONNECTION_CLOSED");
+      await turn();
+      expect(report.mock.calls).toEqual([[thrown]]);
+    } finally {
+      report.mockRestore();
     }
   });
 
