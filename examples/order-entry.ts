@@ -1,17 +1,19 @@
 /**
- * Order entry over one `https://` connection: signs orders, sends them at a steady rate, and says for each what is known of it:
- * acknowledged, rejected, or unknown. An order that may have reached the exchange is never sent again; the exchange's own log
- * tells at the end what became of it. `--help` tells the rest.
+ * Order entry through a pool of `https://` connections: signs orders, sends them at a steady rate, and says for each what is known of it:
+ * acknowledged, rejected, or unknown. An order that may have reached the exchange is never sent again but looked up by its name; the
+ * exchange's own log tells at the end whether all that is so. `--help` tells the rest.
  *
- *     bun examples/order-entry.ts --orders 1000 --rate 500 --fault rest-cut=after@300
+ *     bun examples/order-entry.ts --rate 1000 --seconds 10 --connections 4 --faults
  */
-import { NexusError, TlsConfig } from "../index.ts";
+import { ClientPool, NexusError, TlsConfig } from "../index.ts";
 import { ExchangeProcess } from "./exchange-process.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { decimalsOf } from "./market-data/format.ts";
 import { choosePaint } from "./market-data/paint.ts";
+import { OrderLookup } from "./order-entry/lookup.ts";
 import { type OrderEntryOptions, readOptions, USAGE } from "./order-entry/options.ts";
-import { OrderSender, type Ticket } from "./order-entry/order-sender.ts";
+import { OrderDesk } from "./order-entry/order-desk.ts";
+import type { Ticket } from "./order-entry/order-sender.ts";
 import { reconcile } from "./order-entry/outcome.ts";
 import { OrderRun } from "./order-entry/run.ts";
 import { summaryLines } from "./order-entry/summary.ts";
@@ -41,28 +43,33 @@ async function main(): Promise<number> {
 
 /** Places the orders, reads the exchange's log, and returns the exit code. */
 async function trade(options: OrderEntryOptions, url: string, ca: string | null): Promise<number> {
-  const { symbol, key, rate, timeout } = options;
+  const { symbol, key, rate, connections, timeout } = options;
   const tls = ca === null ? new TlsConfig() : new TlsConfig({ ca });
-  // Questions have a connection of their own: the orders' is theirs alone.
+  // Questions have a connection of their own: the orders' are theirs alone.
   using questions = new RestSession(url, { tls, connectTimeout: 5_000 });
-  using connection = new RestSession(url, { tls, timeout, connectTimeout: 5_000, socket: { noDelay: true } });
   const access = new VenueAccess(questions, key);
   await access.readClock();
   const prefix = `run-${Date.now().toString(36)}-`;
   const tickets = makeTickets(options, prefix, await access.bestPrices(symbol));
 
-  const sender = new OrderSender(connection, access);
-  await sender.connect();
-  const run = new OrderRun(sender);
+  const defaultHeaders = { "X-MBX-APIKEY": access.apiKey };
+  const socket = { noDelay: true };
+  await using pool = await ClientPool.connect({ url, connections, defaultHeaders, tls, connectTimeout: 5_000, socket });
+  const desk = new OrderDesk(pool, access, timeout);
+  const run = new OrderRun(desk, connections);
+  const lookup = new OrderLookup(access, symbol);
   const stopListening = onInterrupt(() => run.stop());
   console.log(
     `order entry  ${url}  ${options.orders} orders of ${symbol} at ${rate} a second, signed by ${KEY_NAMES[key]}`,
   );
-  await run.send(tickets, rate);
+  await run.send(tickets, rate, ({ clientOrderId }, outcome) => {
+    if (outcome.kind === "unknown") lookup.take(clientOrderId, outcome.why);
+  });
 
+  for (const [clientOrderId, outcome] of await lookup.settle()) run.outcomes.set(clientOrderId, outcome);
   const reconciliation = reconcile(run.outcomes, await access.orderLog(symbol), prefix);
   stopListening();
-  const counts = { connects: connection.connects, resends: sender.resends };
+  const counts = { connects: connections + pool.stats().reconnects, resends: desk.resends };
   console.log();
   console.log(summaryLines(run, reconciliation, counts, choosePaint(process.stdout.isTTY, process.env)).join("\n"));
   return reconciliation.problems.length === 0 ? 0 : 1;

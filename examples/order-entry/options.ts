@@ -6,6 +6,8 @@ export interface OrderEntryOptions {
   readonly orders: number;
   /** A second. */
   readonly rate: number;
+  /** Of the pool: so many orders are under way at a time. */
+  readonly connections: number;
   readonly symbol: string;
   readonly key: KeyKind;
   /** Milliseconds that an order may take. */
@@ -20,15 +22,19 @@ export interface OrderEntryOptions {
 
 export const USAGE = `Usage: bun examples/order-entry.ts [options]
 
-Signs orders and sends them at a steady rate over one connection; says how long the answers took, what became of each order, and
-whether that is what the exchange says. Without --url it starts the exchange of examples/exchange.
+Signs orders and sends them at a steady rate through a pool of connections; says how long the answers took, what became of each order,
+and whether that is what the exchange says. An order without an answer is looked up, never sent again. Without --url it starts the
+exchange of examples/exchange.
 
   --orders N       how many (1000)
   --rate N         how many a second (500)
+  --seconds N      for how long, in place of --orders
+  --connections N  in the pool: so many orders are under way at a time (1)
   --symbol NAME    of what (BTCUSDT)
   --key KIND       how they are signed: hmac or ed25519 (hmac)
   --timeout MS     how long an order may take (2000)
-  --fault FAULT    what our own exchange does wrong, as in examples/exchange/README.md; may be given again
+  --faults         our own exchange refuses orders, leaves answers out, and cuts connections
+  --fault FAULT    what else it does wrong, as in examples/exchange/README.md; may be given again
   --url URL        another exchange of examples/exchange that runs: https://…
   --ca FILE        the authority that signed its certificate
 
@@ -43,28 +49,37 @@ export function readOptions(args: string[]): OrderEntryOptions | null {
       help: { type: "boolean", short: "h" },
       orders: { type: "string", default: "1000" },
       rate: { type: "string", default: "500" },
+      seconds: { type: "string" },
+      connections: { type: "string", default: "1" },
       symbol: { type: "string", default: "BTCUSDT" },
       key: { type: "string", default: "hmac" },
       timeout: { type: "string", default: "2000" },
+      faults: { type: "boolean", default: false },
       fault: { type: "string", multiple: true, default: [] },
       url: { type: "string" },
       ca: { type: "string" },
     },
   });
   if (values.help) return null;
-  const { key } = values;
+  const { key, seconds } = values;
   if (key !== "hmac" && key !== "ed25519") throw new Error(`Cannot start: --key is "${key}", not hmac or ed25519`);
+  const rate = positive("rate", values.rate);
+  const orders = seconds === undefined ? positive("orders", values.orders) : positive("seconds", seconds) * rate;
   return {
-    orders: Math.ceil(positive("orders", values.orders)),
-    rate: positive("rate", values.rate),
+    orders: Math.ceil(orders),
+    rate,
+    connections: Math.ceil(positive("connections", values.connections)),
     symbol: values.symbol.toUpperCase(),
     key,
     timeout: positive("timeout", values.timeout),
-    faults: values.fault,
+    faults: values.faults ? [...USUAL_FAULTS, ...values.fault] : values.fault,
     url: values.url ?? null,
     ca: values.ca ?? null,
   };
 }
+
+/** By the count of requests on each connection; the last of them ends it, so that it begins anew. */
+const USUAL_FAULTS = ["rest-fail=400@13", "rest-fail=503@29", "rest-unknown=504@41", "rest-cut=after@53"];
 
 function positive(name: string, text: string): number {
   const value = Number(text);

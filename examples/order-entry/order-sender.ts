@@ -1,5 +1,5 @@
-import { NexusError, type Request, RequestError, type Response } from "../../index.ts";
-import { pauseAfter, type RestSession, venueComplaint } from "../rest-session.ts";
+import { NexusError, type Request, RequestError, type RequestWriter, type Response } from "../../index.ts";
+import { pauseAfter, venueComplaint } from "../rest-session.ts";
 import type { Outcome } from "./outcome.ts";
 import type { VenueAccess } from "./venue-access.ts";
 
@@ -13,19 +13,30 @@ export interface Ticket {
   readonly price: string;
 }
 
-/** Sends orders over one connection, one at a time, and tells what is known of each. */
+/** What orders are sent over: a connection of its own, or a slot of a pool. */
+export interface OrderSession {
+  readonly writer: RequestWriter;
+  /** Sees to it that a request can go out. */
+  connect(): Promise<void>;
+  /** Sends a request of {@link writer}. The response is borrowed until the next one. */
+  send(request: Request): Promise<Response>;
+  /** Cuts the connection: what comes on it is no longer to be trusted. */
+  cut(): void;
+}
+
+/** Sends orders over one session, one at a time, and tells what is known of each. */
 export class OrderSender {
   /** Sent again, because no byte of the first attempt had left. */
   resends = 0;
   /** Milliseconds that the venue wants to be left alone for; 0 where its last answer said nothing of it. */
   pause = 0;
-  readonly #session: RestSession;
+  readonly #session: OrderSession;
   readonly #access: VenueAccess;
 
-  constructor(session: RestSession, access: VenueAccess) {
+  /** The session's requests carry the key of `access` already. */
+  constructor(session: OrderSession, access: VenueAccess) {
     this.#session = session;
     this.#access = access;
-    session.writer.setDefaultHeader("X-MBX-APIKEY", access.apiKey);
   }
 
   /** Connects, where the connection is gone; tries for a few seconds and then throws. */

@@ -4,8 +4,11 @@ export type Outcome =
   | { readonly kind: "acknowledged"; readonly orderId: number }
   /** The exchange refused it. */
   | { readonly kind: "rejected"; readonly why: string }
-  /** It was sent, or a part of it, and there is no answer that says what became of it. */
-  | { readonly kind: "unknown"; readonly why: string };
+  /**
+   * It was sent, or a part of it, and there is no answer that says what became of it. Where that was asked for afterwards, `found` is the
+   * order's number, or null where the exchange does not have it.
+   */
+  | { readonly kind: "unknown"; readonly why: string; readonly found?: number | null };
 
 /** An order in the exchange's own log. */
 export interface LoggedOrder {
@@ -46,6 +49,10 @@ export function reconcile(
     if (outcome.kind === "unknown") {
       if (orderId === undefined) unknownNotPlaced++;
       else unknownPlaced++;
+      const { found } = outcome;
+      if (found !== undefined && found !== (orderId ?? null)) {
+        problems.push(`${clientOrderId} was looked up as ${named(found)} and is ${named(orderId ?? null)} in the log`);
+      }
     } else if (outcome.kind === "rejected") {
       if (orderId !== undefined) problems.push(`${clientOrderId} was rejected and is in the log (${outcome.why})`);
     } else if (orderId === undefined) {
@@ -55,4 +62,8 @@ export function reconcile(
     }
   }
   return { logged: logged.size, unknownPlaced, unknownNotPlaced, problems };
+}
+
+function named(orderId: number | null): string {
+  return orderId === null ? "no order" : `order ${orderId}`;
 }

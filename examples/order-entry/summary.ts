@@ -34,6 +34,9 @@ export function summaryLines(
       `  unknown     ${grouped(unknownPlaced)} were placed, ${grouped(unknownNotPlaced)} were not, says the log`,
     );
   }
+  const found = run.outcomes.values().filter((outcome) => outcome.kind === "unknown" && outcome.found !== undefined);
+  const lookedUp = found.toArray().length;
+  if (lookedUp > 0) lines.push(`  looked up   ${grouped(lookedUp)} by their names, none sent again`);
   lines.push(`  log         ${grouped(logged)} of these orders are in the exchange's own`);
   if (problems.length === 0) lines.push(`  verdict     ${green("no order lost, none doubled")}`);
   else

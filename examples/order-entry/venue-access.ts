@@ -37,6 +37,18 @@ export class VenueAccess {
     return { bid, ask };
   }
 
+  /** The number of an order that may have been placed; null where the venue does not have it. */
+  async findOrder(symbol: string, clientOrderId: string): Promise<number | null> {
+    try {
+      const parameters = { symbol, origClientOrderId: clientOrderId };
+      const { orderId } = (await this.#ask("/api/v3/order", parameters, true)) as LoggedOrder;
+      return orderId;
+    } catch (error) {
+      if (error instanceof VenueRefusal && error.complaint.includes(NO_SUCH_ORDER)) return null;
+      throw error;
+    }
+  }
+
   /** Every order of the symbol, page by page. */
   async orderLog(symbol: string): Promise<LoggedOrder[]> {
     const log: LoggedOrder[] = [];
@@ -59,7 +71,7 @@ export class VenueAccess {
         complaint = venueComplaint(response);
         pause = pauseAfter(response);
         // The same question would be refused again.
-        if (status < 500 && pause === 0) throw new Error(`Cannot ask for ${path}: ${complaint}`);
+        if (status < 500 && pause === 0) throw new VenueRefusal(path, complaint);
       } catch (error) {
         if (!(error instanceof NexusError)) throw error;
         complaint = `${error.code}: ${error.message}`;
@@ -84,11 +96,23 @@ export class VenueAccess {
   }
 }
 
+/** The venue refused a question, and would again. */
+class VenueRefusal extends Error {
+  readonly complaint: string;
+
+  constructor(path: string, complaint: string) {
+    super(`Cannot ask for ${path}: ${complaint}`);
+    this.complaint = complaint;
+  }
+}
+
 interface Depth {
   readonly bids: readonly (readonly [price: string, quantity: string])[];
   readonly asks: readonly (readonly [price: string, quantity: string])[];
 }
 
+/** "Order does not exist." */
+const NO_SUCH_ORDER = "-2013";
 /** As many as the venue gives at once. */
 const PAGE = 1_000;
 const MOST_ATTEMPTS = 10;

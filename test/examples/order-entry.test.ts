@@ -35,6 +35,19 @@ test.concurrent.each<[fault: string, complaint: RegExp]>([
   expect(output).toMatch(complaint);
 });
 
+test("--faults: refused, unanswered and cut through four connections; the unknown are looked up, and the log agrees", async () => {
+  const { code, output } = await run("--rate", "400", "--seconds", "1", "--connections", "4", "--faults");
+  expect(output).toMatch(/orders +400, \d+ a second: \d+ acknowledged, [1-9]\d* rejected, [1-9]\d* unknown/);
+  expect(output).toMatch(/× rejected: 400: /);
+  expect(output).toMatch(/× unknown: 503: /);
+  expect(output).toMatch(/× unknown: 504: /);
+  expect(output).toMatch(/× unknown: REQUEST_CONNECTION_LOST, sent/);
+  const [, unknown] = /(\d+) unknown/.exec(output) ?? [];
+  expect(output).toContain(`looked up   ${unknown} by their names, none sent again`);
+  expect(output).toContain("no order lost, none doubled");
+  expect(code).toBe(0);
+});
+
 test("--url: an exchange that runs; Ctrl-C ends it in order, with its verdict", async () => {
   await using exchange = await startExchange({ rate: 0, symbols: ["ETHUSDT"], orderLimit: 100_000 });
   const child = spawn("--url", exchange.restUrl, "--symbol", "ethusdt", "--orders", "100000", "--rate", "200");
@@ -54,6 +67,7 @@ test("nobody there: the library's own words", async () => {
 test("a wrong argument is named, with the usage, and exits with 2", async () => {
   for (const [args, complaint] of [
     [["--orders", "none"], 'Cannot start: --orders is "none", not a number above 0'],
+    [["--seconds", "0"], 'Cannot start: --seconds is "0", not a number above 0'],
     [["--key", "rsa"], 'Cannot start: --key is "rsa", not hmac or ed25519'],
     [["--bogus"], "--bogus"],
   ] as const) {

@@ -46,6 +46,24 @@ test.each<[why: string, outcomes: Record<string, Outcome>, log: readonly LoggedO
     ],
     "r-1 is in the log twice, as order 1 and 2",
   ],
+  [
+    "looked up as another",
+    { "r-1": { ...UNKNOWN, found: 7 } },
+    [{ clientOrderId: "r-1", orderId: 1 }],
+    "r-1 was looked up as order 7 and is order 1 in the log",
+  ],
+  [
+    "looked up too soon",
+    { "r-1": { ...UNKNOWN, found: null } },
+    [{ clientOrderId: "r-1", orderId: 1 }],
+    "r-1 was looked up as no order and is order 1 in the log",
+  ],
+  [
+    "looked up and lost",
+    { "r-1": { ...UNKNOWN, found: 1 } },
+    [],
+    "r-1 was looked up as order 1 and is no order in the log",
+  ],
   ["never sent", {}, [{ clientOrderId: "r-1", orderId: 1 }], "r-1 is in the log and was never sent"],
 ])("%s", (_, outcomes, log, problem) => {
   expect(check(outcomes, log).problems).toEqual([problem]);
