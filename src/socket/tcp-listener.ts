@@ -33,7 +33,7 @@ export interface BindOptions {
   readonly maxHandshakes?: number;
   /** Milliseconds that a TLS handshake may take. Default 10,000. */
   readonly tlsTimeout?: number;
-  /** Told of each connection that was cut before it could be accepted, and why. Default: only {@link TcpListener.refused} counts them. */
+  /** Told of each connection that was cut before it could be accepted, and why. Default: only {@link TcpListener.refused} counts them. What it throws goes to the console. */
   readonly onRefused?: (error: NexusError, address: string) => void;
 }
 
@@ -207,7 +207,7 @@ export class TcpListener implements AsyncIterable<TcpSocket>, Disposable {
     try {
       this.#onRefused(error, address);
     } catch (thrown) {
-      reportError(thrown);
+      console.error(thrown);
     }
   }
 }

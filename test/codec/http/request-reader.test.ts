@@ -136,7 +136,7 @@ function read(chunks: readonly Uint8Array[], options: RequestReaderOptions = {})
   const rest: Uint8Array[] = [];
   let whole = false;
   for (const chunk of chunks) {
-    const taken = whole ? 0 : reader.read(chunk);
+    const taken: number = whole ? 0 : reader.read(chunk);
     whole ||= taken < chunk.length;
     if (taken < chunk.length) rest.push(chunk.subarray(taken));
   }
