@@ -1,7 +1,7 @@
 import { chosenPoolContenders, type PoolContender } from "./contenders.ts";
 import { answerLength } from "./http/messages.ts";
 import type { BenchOptions } from "./options.ts";
-import type { PoolTask, PoolTaskResult, ReconnectResult, StoppedResult } from "./pool/task.ts";
+import type { HandOverResult, PoolTask, PoolTaskResult, ReconnectResult, StoppedResult } from "./pool/task.ts";
 import { path, runProcess, startPoolServer } from "./processes.ts";
 import { type Figure, figure } from "./result.ts";
 
@@ -13,6 +13,7 @@ export async function measurePools(
 ): Promise<void> {
   await measureAcquiring(options, record, progress);
   await measurePooledRequests(options, record, progress);
+  await measureHandOvers(options, record, progress);
   await measureReconnects(options, record, progress);
   await measureStopped(options, record, progress);
 }
@@ -81,6 +82,23 @@ function poolTask({ pooled, tasks }: PoolContender, origin: string, speed: strin
   return { origin, pooled, tasks, bodyLength: answerLength("get"), count, warmup: count };
 }
 
+/** From the thread that has the connections to a Worker and back. The contenders have two threads, and all CPUs. */
+async function measureHandOvers(
+  options: BenchOptions,
+  record: (figure: Figure) => void,
+  progress: (text: string) => void,
+): Promise<void> {
+  const group = "pool/hand-over";
+  const unpinned = { ...options, clientCpu: null };
+  const command = (way: string): string[] => [path("pool/hand-over.ts"), way, String(options.roundTrips)];
+  for (const { name, samples } of await takeTurns<HandOverResult>(group, command, unpinned, progress)) {
+    const p50 = samples.map((sample) => sample.p50);
+    const p99 = samples.map((sample) => sample.p99);
+    record(figure(group, name, "p50 µs", options.roundTrips, p50));
+    record(figure(group, name, "p99 µs", options.roundTrips, p99));
+  }
+}
+
 /** From a server's restart to the first answer through a pool, in milliseconds. */
 async function measureReconnects(
   options: BenchOptions,
@@ -138,7 +156,8 @@ async function takeTurns<Result>(
 
 /** Of each group, in the order in which they take turns; the first is what the others are measured against, and runs with them. */
 const WAYS: Readonly<Record<string, readonly string[]>> = {
-  "pool/acquire": ["array", "lifo-pool", "client-pool", "generic-pool"],
+  "pool/acquire": ["array", "lifo-pool", "client-pool", "atomic-pool", "generic-pool"],
+  "pool/hand-over": ["message", "lease", "request"],
   "pool/reconnect": ["waiting", "asking"],
   "pool/stopped": ["idle", "unasked", "waited-for"],
 };

@@ -70,6 +70,7 @@ function ratios(figures: readonly Figure[], one: Figure): string[] {
 /** What the others of a case are measured against; null where they are not compared. */
 function baseOf(group: string): { readonly contender: string; readonly title: string } | null {
   if (group.startsWith("pool/acquire")) return { contender: "array", title: "of the array" };
+  if (group === "pool/hand-over") return { contender: "message", title: "of a message" };
   if (group.startsWith("pool/requests/")) return { contender: "connection", title: "of the connection" };
   return rivalOf(group) === null ? null : { contender: "limit", title: "of the limit" };
 }

@@ -141,6 +141,7 @@ const TARGETS: readonly Target[] = [
   request("post", "undici-on-node", 2),
   inMemory("lifo-pool", 10, "pool/acquire"),
   inMemory("client-pool", 10, "pool/acquire"),
+  inMemory("atomic-pool", 30, "pool/acquire"),
   pooled("at-once", "together", "pool of 1", "p50 µs", { least: false, value: 1.05 }),
   pooled("after-1-ms", "apart", "8 tasks", "requests/s", { least: true, value: 7.5 }),
   stopped("unasked", "attempts/slot", 50),

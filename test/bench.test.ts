@@ -98,11 +98,15 @@ test("what a request allocates is counted for the limit, the connection and the 
   expect(targets).toHaveLength(4);
 }, 60_000);
 
-test("acquire and release have a figure by every way, and the local pools a target", async () => {
+test("acquire and release have a figure by every way, and the pools a target", async () => {
   const { figures, targets, machine } = await runBenches("pool/acquire");
   expect(figures.map(({ contender }) => contender)).toEqual(Object.keys(ACQUIRE_WAYS));
   for (const { median } of figures) expect(median).toBeGreaterThan(0);
-  expect(targets.map(({ name }) => name)).toEqual(["pool/acquire: lifo-pool", "pool/acquire: client-pool"]);
+  expect(targets.map(({ name }) => name)).toEqual([
+    "pool/acquire: lifo-pool",
+    "pool/acquire: client-pool",
+    "pool/acquire: atomic-pool",
+  ]);
   expect(machine.genericPool).not.toBe("");
 }, 60_000);
 
@@ -120,6 +124,13 @@ for (const group of ["pool/requests/at-once/unpinned", "pool/requests/after-1-ms
 test("a filter that names one of the pools runs the connection beside it", async () => {
   const { figures } = await runBenches("pool/requests/at-once/unpinned/pool of 1");
   expect([...new Set(figures.map(({ contender }) => contender))]).toEqual(["connection", "pool of 1"]);
+}, 60_000);
+
+test("a lease goes to a Worker and back, also with a request in between", async () => {
+  const { figures } = await runBenches("pool/hand-over");
+  const p50 = figures.filter(({ metric }) => metric === "p50 µs");
+  expect(p50.map(({ contender }) => contender)).toEqual(["message", "lease", "request"]);
+  for (const { median } of figures) expect(median).toBeGreaterThan(0);
 }, 60_000);
 
 test("a reconnect is timed for who waits and for who asks, and a stopped server's cost beside an idle process", async () => {

@@ -21,6 +21,12 @@ export interface PoolTaskResult {
   readonly cpu: number;
 }
 
+/** From one thread to another and back: microseconds, as one line of JSON. */
+export interface HandOverResult {
+  readonly p50: number;
+  readonly p99: number;
+}
+
 /** How long it took from the restart of a server to the first answer, by JSON in one line: milliseconds, once for each outage. */
 export interface ReconnectResult {
   readonly milliseconds: readonly number[];

@@ -1,6 +1,7 @@
 /** Answers every chunk with an empty 200; within the process of a bench, and with an end and a new beginning on the same port. */
 export class TinyServer {
   readonly port: number;
+  answered = 0;
   #listener: Bun.TCPSocketListener<undefined> | null = null;
 
   constructor() {
@@ -17,7 +18,8 @@ export class TinyServer {
       hostname: "127.0.0.1",
       port: this.port ?? 0,
       socket: {
-        data(socket) {
+        data: (socket) => {
+          this.answered++;
           socket.write(ANSWER);
         },
         error(_socket, error) {

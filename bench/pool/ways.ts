@@ -1,5 +1,5 @@
 import { createPool } from "generic-pool";
-import { ClientPool, LifoPool } from "../../src/pool/mod.ts";
+import { AtomicClientPool, ClientPool, LifoPool } from "../../src/pool/mod.ts";
 import { TinyServer } from "./tiny-server.ts";
 
 /** One way to acquire and release, over and over. */
@@ -53,6 +53,23 @@ export const ACQUIRE_WAYS: Readonly<Record<string, () => Promise<AcquireWay>>> =
   async "client-pool"() {
     const server = new TinyServer();
     const pool = await ClientPool.connect({ url: server.url, connections: SIZE, warmUp: "/" });
+    return {
+      run(count) {
+        let sum = 0;
+        for (let left = count; left > 0; left--) {
+          using slot = pool.tryAcquire();
+          if (slot === null) throw nothingFree();
+          sum += slot.index < SIZE ? 1 : 0;
+        }
+        expectSum(sum, count);
+      },
+      available: () => pool.stats().idle,
+    };
+  },
+
+  async "atomic-pool"() {
+    const server = new TinyServer();
+    const pool = await AtomicClientPool.connect({ url: server.url, connections: SIZE, warmUp: "/" });
     return {
       run(count) {
         let sum = 0;
