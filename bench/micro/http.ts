@@ -2,11 +2,19 @@ import { type Request, RequestWriter, type Response, ResponseReader } from "../.
 import { answers, encodeMessage, REQUESTS, venueFields } from "../http/messages.ts";
 import { expectCount, type MicroCase } from "./case.ts";
 
-/** Requests written and responses read in memory, as a connection does it but for the socket. */
+/**
+ * Requests written and responses read in memory, as a connection does it but for the socket.
+ *
+ * "Write post of 6 fields, read 15" is the figure to hold against 600 ns. The request is the most that venues ask for: six fields given one by
+ * one, three of them and the JSON body another string each time. The answer is a venue's to an order: its acknowledgement in 80 bytes of
+ * JSON, and fifteen fields, among them request weights, order counts, a date and a request id that differ each time, and what the proxy before the
+ * venue adds for browsers. Reading goes to the response with its status, its framing judged; looking up a field is measured apart.
+ */
 export function http(): readonly MicroCase[] {
   return [
     writing("write get", requestOfGet()),
     writing("write post of 6 fields", requestOfPost()),
+    writing("write post of 6 fields, other names", requestOfAnotherPost()),
     writing("write post of 6 parameters", requestOfParameters()),
     reading("read small", SMALL),
     reading("read 15 fields", answers("post")),
@@ -101,21 +109,56 @@ function requestOfGet(): () => Request {
   return () => writer.get("/api/v3/ticker/bookTicker").query("symbol", "BTCUSDT").finish();
 }
 
-/** Six fields beside `Host` and `Content-Length`, and the body of a small order. */
+/**
+ * Six fields beside `Host` and `Content-Length`, each given with the request, and the body of a small order. Key and types are the same in each,
+ * while time, signature, number and body are strings of their own, which were made before.
+ */
 function requestOfPost(): () => Request {
   const writer = new RequestWriter("api.example.com");
   const body = REQUESTS.post.body ?? "";
-  return () =>
-    writer
+  const orders = Array.from({ length: DIFFERENT }, (_, index) => ({
+    timestamp: String(1_672_531_200_000 + index * 37),
+    signature: (index * 0x1234567).toString(16).padStart(8, "0") + KEY + KEY.slice(8),
+    id: `6f1f64f8-7c4a-4a8e-9b0e-0000000000${10 + index}`,
+    body: body.replace("a-0001", `a-00${10 + index}`),
+  }));
+  let count = 0;
+  return () => {
+    const order = orders[count++ % DIFFERENT]!;
+    return writer
       .post("/api/v3/order")
       .header("X-API-KEY", KEY)
       .header("Content-Type", "application/json")
       .header("Accept", "application/json")
-      .header("X-Timestamp", "1672531200000")
-      .header("X-Signature", SIGNATURE)
-      .header("X-Request-Id", "6f1f64f8-7c4a-4a8e-9b0e-000000000010")
+      .header("X-Timestamp", order.timestamp)
+      .header("X-Signature", order.signature)
+      .header("X-Request-Id", order.id)
+      .body(order.body)
+      .finish();
+  };
+}
+
+/** The same with other names in every other request, so that nothing of the one before stands. */
+function requestOfAnotherPost(): () => Request {
+  const writer = new RequestWriter("api.example.com");
+  const body = REQUESTS.post.body ?? "";
+  const names = ["X", "Y"].map((letter) =>
+    ["API-KEY", "Timestamp", "Signature", "Request-Id"].map((name) => `${letter}-${name}`),
+  );
+  let count = 0;
+  return () => {
+    const [key = "", timestamp = "", signature = "", id = ""] = names[count++ % 2]!;
+    return writer
+      .post("/api/v3/order")
+      .header(key, KEY)
+      .header("Content-Type", "application/json")
+      .header("Accept", "application/json")
+      .header(timestamp, "1672531200000")
+      .header(signature, SIGNATURE)
+      .header(id, "6f1f64f8-7c4a-4a8e-9b0e-000000000010")
       .body(body)
       .finish();
+  };
 }
 
 /** The same order as six parameters; what does not change from one to the next is among the default fields. */
@@ -141,6 +184,7 @@ function withFields(count: number): Uint8Array {
 }
 
 const TIMES = 64;
+const DIFFERENT = 16;
 const KEY = "0123456789abcdef0123456789abcdef";
 const SIGNATURE = KEY + KEY;
 /** As long as the answers of the bench server. */

@@ -27,11 +27,16 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
 
 /**
  * Writes `text` as UTF-8 at `offset` and returns the bytes written. A lone surrogate becomes U+FFFD.
- * `bytes` must have room for `3 * text.length` from `offset` on.
+ * Whole characters are written as long as they fit `most` bytes; there are never more than `3 * text.length`.
  */
-export function encodeUtf8(bytes: Uint8Array, text: string, offset: number): number {
-  if (native !== null) return native.utf8Write.call(bytes, text, offset, bytes.length - offset);
-  return encoder.encodeInto(text, bytes.subarray(offset)).written;
+export function encodeUtf8(
+  bytes: Uint8Array,
+  text: string,
+  offset: number,
+  most: number = bytes.length - offset,
+): number {
+  if (native !== null) return native.utf8Write.call(bytes, text, offset, most);
+  return encoder.encodeInto(text, bytes.subarray(offset, offset + most)).written;
 }
 
 /** As many as every engine takes in one call. */

@@ -1,28 +1,21 @@
-import { wordsOf } from "../ascii.ts";
 import { UsageError } from "../errors.ts";
 import { encodeUtf8 } from "../text.ts";
 import type { PayloadWriter } from "../ws/frame-writer.ts";
-import { CR, decimalLength, LF, latin1Bytes, sameName, writeDecimal } from "./characters.ts";
+import { decimalLength, sameName } from "./characters.ts";
 import { type DefaultHeaders, removeFields } from "./default-headers.ts";
+import { BLANK, CHUNKED, FieldBlock, MOST_TAIL, tailLength } from "./field-block.ts";
 import { CLOSE, connectionOptions } from "./field-list.ts";
 import { type FieldName, fieldName } from "./field-name.ts";
 import { NameCache } from "./name-cache.ts";
 import { type Request, WriterRequest } from "./request.ts";
-import {
-  invalidValue,
-  requireLength,
-  requireRoom,
-  reservedField,
-  textOf,
-  utf8Length,
-  writeValue,
-} from "./request-fields.ts";
+import { requireLength, requireRoom, reservedField, textOf, utf8Length } from "./request-fields.ts";
 import type { FinishStage, HeaderStage, QueryStage } from "./request-stages.ts";
 import { RequestTarget } from "./request-target.ts";
 import type { SpecialName } from "./special-names.ts";
 
 /**
- * The one object behind the stages of a {@link RequestWriter}: writes the request from front to back into its buffer.
+ * The one object behind the stages of a {@link RequestWriter}: writes the target into the buffer, puts the fields together beside it, and
+ * copies them behind the target when the head ends.
  *
  * `Content-Length` stands before the body, whose length in UTF-8 is not known before it is written: it is bet to be that of the text, and
  * where it is not the digits are put right, and the body moved if they became more.
@@ -30,25 +23,23 @@ import type { SpecialName } from "./special-names.ts";
 export class RequestBuilder implements QueryStage, HeaderStage, FinishStage {
   private readonly request: WriterRequest;
   private readonly bytes: Uint8Array;
-  private readonly words: Int32Array;
   private readonly target: RequestTarget;
+  private readonly fields: FieldBlock = new FieldBlock();
   private readonly defaults: DefaultHeaders;
   private readonly names: NameCache<FieldName> = new NameCache(fieldName);
   private stage: Stage = CLOSED;
-  /** Where the next byte goes: 0 <= pos <= bytes.length */
+  /** Where the body begins, once the head has ended. */
   private pos = 0;
-  /** The default fields that are left stand before this index. */
+  /** The default fields that are left stand before this index of {@link fields}. */
   private defaultsEnd = 0;
   private hasContentType = false;
   /** A request of this method says that it has no body (RFC 9110 section 8.6). */
   private statesLength = false;
 
-  /** `owned`: nobody else writes to `bytes` between two requests. */
-  constructor(defaults: DefaultHeaders, bytes: Uint8Array, owned: boolean) {
+  constructor(defaults: DefaultHeaders, bytes: Uint8Array) {
     this.bytes = bytes;
-    this.words = wordsOf(bytes);
     this.request = new WriterRequest(bytes);
-    this.target = new RequestTarget(bytes, owned);
+    this.target = new RequestTarget(bytes);
     this.defaults = defaults;
   }
 
@@ -75,21 +66,11 @@ export class RequestBuilder implements QueryStage, HeaderStage, FinishStage {
   }
 
   header(name: string, value: string | number): HeaderStage {
-    this.enterHeaders();
-    const { bytes, pos, defaults } = this;
+    if (this.stage !== HEADERS) this.closeTarget();
     const text = typeof value === "string" ? value : textOf(value);
-    const field = this.names.of(name);
-    const nameBytes = field.bytes;
-    const valueStart = pos + nameBytes.length;
-    requireRoom(bytes, valueStart + text.length + 2);
-    for (let index = 0; index < nameBytes.length; index++) bytes[pos + index] = nameBytes[index]!;
-    const valueEnd = writeValue(bytes, this.words, valueStart, text);
-    if (valueEnd < 0) throw invalidValue(name);
-    bytes[valueEnd] = CR;
-    bytes[valueEnd + 1] = LF;
-    const end = valueEnd + 2;
-    const ordinary = field.special === null && ((defaults.lengths >> name.length) & 1) === 0;
-    this.pos = ordinary ? end : end - this.noteField(field.special, pos + name.length, valueStart, valueEnd);
+    const slot = this.fields.repeat(name, text, this.bytes.length - this.target.end);
+    if (slot === null) this.addField(name, text);
+    else if (slot.field.special !== null) this.hasContentType = true;
     return this;
   }
 
@@ -102,7 +83,8 @@ export class RequestBuilder implements QueryStage, HeaderStage, FinishStage {
     }
     const { length } = content;
     this.enterHeaders();
-    this.openBody(length, this.pos + MOST_BEFORE_BODY + length * 3 <= bytes.length ? length : utf8Length(content));
+    const most = this.target.end + this.fields.pos + MOST_TAIL + length * 3;
+    this.openBody(length, most <= bytes.length ? length : utf8Length(content));
     const written = encodeUtf8(bytes, content, this.pos);
     this.closeBody(this.pos + written);
     if (written !== length) request.restate();
@@ -123,8 +105,6 @@ export class RequestBuilder implements QueryStage, HeaderStage, FinishStage {
     requireLength(maxLength);
     this.openBody(maxLength, maxLength);
     const start = this.pos;
-    // It sees all of the buffer, and might write before its part.
-    this.target.forget();
     const end = write(this.bytes, start);
     if (!(Number.isInteger(end) && end >= start && end <= start + maxLength)) {
       this.stage = CLOSED;
@@ -142,9 +122,7 @@ export class RequestBuilder implements QueryStage, HeaderStage, FinishStage {
     const { request } = this;
     if (length === null) {
       this.enterHeaders();
-      requireRoom(this.bytes, this.pos + CHUNKED.length);
-      this.bytes.set(CHUNKED, this.pos);
-      this.pos += CHUNKED.length;
+      this.closeHead(CHUNKED, 0);
     } else {
       requireLength(length);
       this.openBody(length, 0);
@@ -155,19 +133,11 @@ export class RequestBuilder implements QueryStage, HeaderStage, FinishStage {
   }
 
   finish(): Request {
-    const { request, bytes } = this;
     if (this.stage === BODY) return this.close();
     this.enterHeaders();
-    if (this.statesLength) {
-      this.openBody(0, 0);
-      this.closeBody(this.pos);
-    } else {
-      requireRoom(this.bytes, this.pos + 2);
-      bytes[this.pos] = CR;
-      bytes[this.pos + 1] = LF;
-      request.bodyStart = this.pos + 2;
-      request.end = request.bodyStart;
-    }
+    if (this.statesLength) this.openBody(0, 0);
+    else this.closeHead(BLANK, 0);
+    this.closeBody(this.pos);
     return this.close();
   }
 
@@ -184,11 +154,9 @@ export class RequestBuilder implements QueryStage, HeaderStage, FinishStage {
   private closeTarget(): void {
     this.requireTarget("this");
     const { request, defaults, target } = this;
-    this.pos = target.end;
-    requireRoom(this.bytes, this.pos + defaults.bytes.length);
-    this.bytes.set(defaults.bytes, target.end);
-    this.pos = target.end + defaults.bytes.length;
-    this.defaultsEnd = this.pos;
+    requireRoom(this.bytes, target.end + defaults.bytes.length);
+    this.fields.begin(defaults.bytes);
+    this.defaultsEnd = defaults.bytes.length;
     this.hasContentType = defaults.hasContentType;
     request.targetStart = request.method.length + 1;
     request.targetEnd = target.end;
@@ -202,18 +170,33 @@ export class RequestBuilder implements QueryStage, HeaderStage, FinishStage {
     this.stage = HEADERS;
   }
 
+  /** The slow twin of a field that stands. */
+  private addField(name: string, value: string): void {
+    const { fields, defaults } = this;
+    const field = this.names.of(name);
+    requireRoom(this.bytes, this.target.end + fields.pos + field.bytes.length + value.length + 2);
+    const valueEnd = fields.write(field, name, value);
+    const { special } = field;
+    const ordinary = special === null && ((defaults.lengths >> name.length) & 1) === 0;
+    const removed = ordinary ? 0 : this.noteField(special, name.length, valueEnd);
+    if (removed > 0) fields.keepMoved(valueEnd, removed);
+    else fields.keep(field, name, value, valueEnd, special === null || special === "content-type");
+  }
+
   /**
-   * The field at {@link pos} may be a special one, or take the place of default ones. Returns by how many bytes it moved down over those;
+   * The field that was written may be a special one, or take the place of default ones. Returns by how many bytes it moved down over those;
    * nothing is changed where it throws.
    */
-  private noteField(special: SpecialName | null, nameEnd: number, valueStart: number, valueEnd: number): number {
-    const { bytes, request, defaults, pos } = this;
+  private noteField(special: SpecialName | null, nameLength: number, valueEnd: number): number {
+    const { request, defaults } = this;
+    const { bytes, pos } = this.fields;
+    const nameEnd = pos + nameLength;
+    const valueStart = nameEnd + 2;
     if (special === "content-length" || special === "transfer-encoding") throw reservedField(special);
     const closes = special === "connection" && (connectionOptions(bytes, valueStart, valueEnd) & CLOSE) !== 0;
     const continues = special === "expect" && sameName(bytes, valueStart, valueEnd, "100-continue");
-    const from = request.targetEnd + defaults.firstLine;
     const removed = defaults.has(bytes, pos, nameEnd)
-      ? removeFields(bytes, from, this.defaultsEnd, pos, nameEnd, valueEnd + 2)
+      ? removeFields(bytes, defaults.firstLine, this.defaultsEnd, pos, nameEnd, valueEnd + 2)
       : 0;
     this.defaultsEnd -= removed;
     if (special === "host" && removed === 0) {
@@ -226,22 +209,21 @@ export class RequestBuilder implements QueryStage, HeaderStage, FinishStage {
     return removed;
   }
 
-  /** Ends the head with the digits of a `Content-Length` of `length`; there must be room for `size` bytes behind it. */
+  /** Ends the head with a `Content-Length` of `length`; there must be room for `size` bytes behind it. */
   private openBody(length: number, size: number): void {
     this.enterHeaders();
-    const { bytes, request } = this;
-    const digits = decimalLength(length);
-    requireRoom(
-      this.bytes,
-      this.pos + CONTENT_LENGTH.length + decimalLength(Math.max(length, size)) + HEAD_END.length + size,
-    );
-    let pos = this.pos;
-    for (let index = 0; index < CONTENT_LENGTH.length; index++) bytes[pos++] = CONTENT_LENGTH[index]!;
-    request.lengthStart = pos;
-    request.lengthDigits = digits;
-    pos = writeDecimal(bytes, pos, length);
-    for (let index = 0; index < HEAD_END.length; index++) bytes[pos++] = HEAD_END[index]!;
-    this.pos = pos;
+    this.closeHead(length, size);
+    this.request.lengthStart = this.target.end + this.fields.lengthStart;
+    this.request.lengthDigits = decimalLength(length);
+  }
+
+  /** Ends the head and copies it behind the target. */
+  private closeHead(tail: number, size: number): void {
+    const { bytes, fields, target } = this;
+    requireRoom(bytes, target.end + fields.pos + tailLength(tail, size) + size);
+    fields.end(tail);
+    fields.copy(bytes, target.end);
+    this.pos = target.end + fields.pos;
   }
 
   /** The body stands between {@link pos} and `end`. */
@@ -265,9 +247,3 @@ const CLOSED = 0;
 const TARGET = 1;
 const HEADERS = 2;
 const BODY = 3;
-
-const CONTENT_LENGTH: Uint8Array = latin1Bytes("Content-Length: ");
-const HEAD_END: Uint8Array = latin1Bytes("\r\n\r\n");
-/** `Content-Length`, its digits and the blank line are never more. */
-const MOST_BEFORE_BODY = 40;
-const CHUNKED: Uint8Array = latin1Bytes("Transfer-Encoding: chunked\r\n\r\n");

@@ -1,6 +1,6 @@
 import { UsageError } from "../errors.ts";
 import { encodeUtf8 } from "../text.ts";
-import { COLON, isBlank, SP, TARGET_TEXT, TOKEN } from "./characters.ts";
+import { COLON, SP, TARGET_TEXT, TOKEN } from "./characters.ts";
 import { isFieldValue } from "./head.ts";
 import { percentLength, writePercent } from "./percent.ts";
 
@@ -21,18 +21,20 @@ export function writeName(bytes: Uint8Array, pos: number, name: string): number 
 }
 
 /**
- * Writes `value`, which must be a field value (RFC 9110 section 5.5), at `pos`, where there is room for a byte a character; returns the
- * index after it, −1 where it is no field value. `words` are `bytes` in words.
+ * Writes `value`, which must be a field value (RFC 9110 section 5.5), at `pos`, behind its name, where there is room for a byte a character;
+ * returns the index after it, −1 where it is no field value. `words` are `bytes` in words.
  *
- * Bet: the value is visible ASCII, so that UTF-8 is as long as the text, and one look at the bytes says that nothing else is in it. Where
- * the bet is lost, bytes behind the room have been written as well.
+ * Bet: the value is visible ASCII, so that UTF-8 is as long as the text, and one look at the bytes says that nothing else is in it. A value
+ * that is cut for want of room shows by bytes over 0x7F, or by being shorter. Not a byte is written behind the room.
  */
 export function writeValue(bytes: Uint8Array, words: Int32Array, pos: number, value: string): number {
   const length = value.length;
   if (length <= SHORT_VALUE) return writeValueInPlace(bytes, pos, value);
-  const end = pos + encodeUtf8(bytes, value, pos);
-  if (end - pos !== length || !isVisible(bytes, words, pos, end)) return writeAnyValue(bytes, pos, value);
-  return isBlank(bytes[pos]!) || isBlank(bytes[end - 1]!) ? -1 : end;
+  const end = pos + length;
+  if (encodeUtf8(bytes, value, pos, length) !== length || !isVisible(bytes, words, pos, end)) {
+    return writeAnyValue(bytes, pos, value);
+  }
+  return bytes[pos] === SP || bytes[end - 1] === SP ? -1 : end;
 }
 
 /** Writes what stands between name and value. */
@@ -147,19 +149,20 @@ function writeAnyValue(bytes: Uint8Array, pos: number, value: string): number {
   return pos + value.length;
 }
 
-/** True where each of `bytes[start, end)` is from SP to `~`; a word is judged at once as in the head reader. */
+/**
+ * True where each of `bytes[start, end)` is from SP to `~`; a word is judged at once as in the head reader. The first one may begin with what
+ * stands before a value, which is its name, colon and space.
+ */
 function isVisible(bytes: Uint8Array, words: Int32Array, start: number, end: number): boolean {
-  let pos = start;
-  for (; (pos & 3) !== 0 && pos < end; pos++) if (!isVisibleByte(bytes[pos]!)) return false;
+  const lastWord = end >> 2;
   let all = -1;
   let any = 0;
-  let word = pos >> 2;
-  for (const lastWord = end >> 2; word < lastWord; word++) {
+  for (let word = start >> 2; word < lastWord; word++) {
     const four = words[word]!;
     all &= four | (four << 1);
     any |= (four + ONES) | four;
   }
-  for (pos = Math.max(pos, word << 2); pos < end; pos++) if (!isVisibleByte(bytes[pos]!)) return false;
+  for (let pos = lastWord << 2; pos < end; pos++) if (!isVisibleByte(bytes[pos]!)) return false;
   return (all & BITS_6) === BITS_6 && (any & BITS_7) === 0;
 }
 

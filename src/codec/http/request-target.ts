@@ -1,3 +1,4 @@
+import { wordsOf } from "../ascii.ts";
 import { NameCache } from "./name-cache.ts";
 import { MOST_PER_UNIT, percentLength, writePercent } from "./percent.ts";
 import { EQUALS, QUESTION, querySeparator, requireRoom, writeTarget } from "./request-fields.ts";
@@ -11,35 +12,33 @@ export class RequestTarget {
   queryStart = 0;
 
   private readonly bytes: Uint8Array;
-  private readonly owned: boolean;
+  private readonly words: Int32Array;
   /** Parameters' names, encoded, with `=` behind them. */
   private readonly names: NameCache<Uint8Array> = new NameCache(parameterName);
-  /** What stands at the buffer's start, so that it need not be written again; and where the path's own query begins, −1 for none. */
+  /** Line and path of the last request, which are kept to be copied; and where the path's own query begins, −1 for none. */
   private line: Uint8Array = NO_LINE;
   private path = "";
   private pathQuery = -1;
+  private keptBytes: Uint8Array = new Uint8Array(FIRST_SIZE);
+  private keptWords: Int32Array = wordsOf(this.keptBytes);
 
-  /** `owned`: nobody else writes to `bytes` between two requests. */
-  constructor(bytes: Uint8Array, owned: boolean) {
+  constructor(bytes: Uint8Array) {
     this.bytes = bytes;
-    this.owned = owned;
+    this.words = wordsOf(bytes);
   }
 
   /**
    * Begins a request line: `line` are method, space and base path, `path` is what comes behind.
    *
-   * Bet: the request goes where the one before went, so that its line stands already. In memory that others may write to nothing is bet.
+   * Bet: the request goes where the one before went, so that its line is judged and encoded already.
    */
   begin(line: Uint8Array, path: string): void {
-    if (!this.owned || line !== this.line || path !== this.path) this.write(line, path);
-    this.end = line.length + path.length;
+    const end = line.length + path.length;
+    if (line !== this.line || path !== this.path) this.keep(line, path, end);
+    this.copy(end);
+    this.end = end;
     this.hasQuery = this.pathQuery >= 0;
     this.queryStart = this.pathQuery;
-  }
-
-  /** The buffer's start may no longer be what was written. */
-  forget(): void {
-    this.line = NO_LINE;
   }
 
   /** Adds a parameter, percent-encoded. */
@@ -63,16 +62,28 @@ export class RequestTarget {
     this.endParameter(separator, writeTarget(bytes, at, text, "REQUEST_QUERY_INVALID", "query"));
   }
 
-  private write(line: Uint8Array, path: string): void {
-    const { bytes } = this;
+  private keep(line: Uint8Array, path: string, end: number): void {
     const question = path.indexOf("?");
     this.line = NO_LINE;
-    requireRoom(bytes, line.length + path.length);
-    bytes.set(line, 0);
-    writeTarget(bytes, line.length, path, "REQUEST_PATH_INVALID", "path");
+    requireRoom(this.bytes, end);
+    if (end > this.keptBytes.length) {
+      this.keptBytes = new Uint8Array(end * 2);
+      this.keptWords = wordsOf(this.keptBytes);
+    }
+    this.keptBytes.set(line, 0);
+    writeTarget(this.keptBytes, line.length, path, "REQUEST_PATH_INVALID", "path");
     this.pathQuery = question < 0 ? -1 : line.length + question + 1;
     this.line = line;
     this.path = path;
+  }
+
+  /** Copies the first `end` bytes of what is kept, in words; the rest of the last one is the caller's to overwrite. */
+  private copy(end: number): void {
+    const { words, keptWords, bytes, keptBytes } = this;
+    const count = (end + 3) >> 2;
+    if (count <= words.length && count <= keptWords.length) {
+      for (let word = 0; word < count; word++) words[word] = keptWords[word]!;
+    } else for (let pos = 0; pos < end; pos++) bytes[pos] = keptBytes[pos]!;
   }
 
   /** What must stand before one more parameter; 0 for nothing. */
@@ -98,3 +109,5 @@ function parameterName(name: string): Uint8Array {
 }
 
 const NO_LINE: Uint8Array = new Uint8Array(0);
+/** Grows where a line is longer. */
+const FIRST_SIZE = 256;

@@ -14,8 +14,8 @@ export interface RequestWriterOptions {
   readonly capacity?: number;
   /**
    * Where requests are written, instead of memory of the writer's own; `capacity` is then its length and is not looked at. It may be of a
-   * `SharedArrayBuffer`, and starts at a multiple of 4 in its buffer. Between `begin` and `finish` nobody else may write to it; what stands in
-   * it before does not matter.
+   * `SharedArrayBuffer`, and starts at a multiple of 4 in its buffer. Nobody else may write to it from a request's
+   * beginning until it is sent; what stands in it before does not matter.
    */
   readonly memory?: Uint8Array;
 }
@@ -39,7 +39,8 @@ export class RequestWriter {
 
   readonly #defaults: DefaultHeaders;
   readonly #builder: RequestBuilder;
-  readonly #lines: Map<string, Uint8Array> = new Map();
+  /** What requests of the known methods begin with. */
+  readonly #lines: Readonly<Record<KnownMethod, Uint8Array>>;
 
   /** `host` is the value of `Host`: a name or an address, IPv6 in brackets, and the port where it is not the scheme's own. */
   constructor(host: string, options: RequestWriterOptions = {}) {
@@ -48,32 +49,40 @@ export class RequestWriter {
     const bytes = memory === undefined ? ownMemory(options.capacity ?? DEFAULT_CAPACITY) : checkedMemory(memory);
     this.capacity = bytes.length;
     this.#defaults = new DefaultHeaders(host);
-    this.#builder = new RequestBuilder(this.#defaults, bytes, memory === undefined);
-    for (const method of KNOWN_METHODS) this.#lines.set(method, latin1Bytes(`${method} ${this.basePath}`));
+    this.#builder = new RequestBuilder(this.#defaults, bytes);
+    this.#lines = {
+      GET: this.#line("GET"),
+      POST: this.#line("POST"),
+      PUT: this.#line("PUT"),
+      PATCH: this.#line("PATCH"),
+      DELETE: this.#line("DELETE"),
+      HEAD: this.#line("HEAD"),
+      OPTIONS: this.#line("OPTIONS"),
+    };
   }
 
   get(path: string): QueryStage {
-    return this.#begin("GET", path, false);
+    return this.#begin("GET", this.#lines.GET, path, false);
   }
 
   post(path: string): QueryStage {
-    return this.#begin("POST", path, true);
+    return this.#begin("POST", this.#lines.POST, path, true);
   }
 
   put(path: string): QueryStage {
-    return this.#begin("PUT", path, true);
+    return this.#begin("PUT", this.#lines.PUT, path, true);
   }
 
   patch(path: string): QueryStage {
-    return this.#begin("PATCH", path, true);
+    return this.#begin("PATCH", this.#lines.PATCH, path, true);
   }
 
   delete(path: string): QueryStage {
-    return this.#begin("DELETE", path, false);
+    return this.#begin("DELETE", this.#lines.DELETE, path, false);
   }
 
   head(path: string): QueryStage {
-    return this.#begin("HEAD", path, false);
+    return this.#begin("HEAD", this.#lines.HEAD, path, false);
   }
 
   /** The path may be `*`: the server as a whole (RFC 9112 section 3.2.4). */
@@ -87,7 +96,7 @@ export class RequestWriter {
       if (!CONNECT_TARGET.test(path)) throw invalidPath("is no host and port, as CONNECT needs");
     } else if (method !== "OPTIONS" || path !== "*") {
       const statesLength = method === "POST" || method === "PUT" || method === "PATCH";
-      return this.#begin(method, path, statesLength);
+      return this.#begin(method, this.#lineOf(method), path, statesLength);
     }
     return this.#builder.begin(method, latin1Bytes(`${method} `), path, false);
   }
@@ -110,18 +119,23 @@ export class RequestWriter {
     return this;
   }
 
-  #begin(method: string, path: string, statesLength: boolean): QueryStage {
+  #begin(method: string, line: Uint8Array, path: string, statesLength: boolean): QueryStage {
     if (path.charCodeAt(0) !== SLASH && !(this.basePath !== "" && (path === "" || path.startsWith("?")))) {
       throw invalidPath("does not begin with /");
     }
-    return this.#builder.begin(method, this.#lines.get(method) ?? this.#line(method), path, statesLength);
+    return this.#builder.begin(method, line, path, statesLength);
   }
 
   /** A method that is not among the known ones is checked and encoded each time. */
-  #line(method: string): Uint8Array {
-    if (isToken(method)) return latin1Bytes(`${method} ${this.basePath}`);
+  #lineOf(method: string): Uint8Array {
+    if (Object.hasOwn(this.#lines, method)) return this.#lines[method as KnownMethod];
+    if (isToken(method)) return this.#line(method);
     const shown = JSON.stringify(method.slice(0, LONGEST_SHOWN));
     throw new UsageError("REQUEST_METHOD_INVALID", `Cannot write request: method ${shown} is not a token`);
+  }
+
+  #line(method: string): Uint8Array {
+    return latin1Bytes(`${method} ${this.basePath}`);
   }
 }
 
@@ -159,7 +173,7 @@ function invalidPath(detail: string, what = "path"): UsageError {
   return new UsageError("REQUEST_PATH_INVALID", `Cannot write request: ${what} ${detail}`);
 }
 
-const KNOWN_METHODS: readonly string[] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+type KnownMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS";
 const CONNECT_TARGET = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]+):\d{1,5}$/;
 const SLASH = 0x2f;
 const DEFAULT_CAPACITY = 16 << 10;

@@ -1,4 +1,5 @@
 import { wordsOf } from "../ascii.ts";
+import { memoryOver } from "../byte-ring.ts";
 import { UsageError } from "../errors.ts";
 import { type HeadLimits, HeadReader } from "./head.ts";
 import { KEPT_ALIVE, ReaderResponse, type Response, UPGRADED } from "./response.ts";
@@ -26,11 +27,12 @@ export class ResponseWindow {
   private readonly trailers: HeadReader;
   private readonly response: ReaderResponse;
 
-  /** `bytes` are the reader's memory, from a multiple of 4 on; `maxHeaders` is the reader's. */
+  /** `bytes` are the reader's memory, as {@link memoryOver} takes them; `maxHeaders` is the reader's. */
   constructor(bytes: Uint8Array, options: { readonly maxHeaders?: number } = {}) {
-    const limits: HeadLimits = { maxHeaders: options.maxHeaders ?? DEFAULT_HEADERS, maxHeadSize: bytes.length };
-    this.bytes = bytes;
-    this.words = wordsOf(bytes);
+    const memory = memoryOver(bytes);
+    const limits: HeadLimits = { maxHeaders: options.maxHeaders ?? DEFAULT_HEADERS, maxHeadSize: memory.capacity };
+    this.bytes = memory.bytes;
+    this.words = wordsOf(memory.bytes);
     this.head = new ResponseHead(limits);
     this.trailers = new HeadReader(limits);
     this.response = new ReaderResponse(bytes, this.head.fields, this.trailers);

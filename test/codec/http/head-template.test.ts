@@ -34,6 +34,38 @@ test("a change matches where a head reader would read the same layout, and nothi
   }
 });
 
+test("heads that matched before make no difference to what matches", () => {
+  const used = templateOf(HEAD);
+  // Every word of a value is known to differ, and then some are as they were.
+  const days = ["Wed, 26 Dec 1999", "Xxx, xx Xxx xxxx", "Tue, 15 Nov 2025", "Mon, 15 Nov 2025"];
+  for (const [turn, day] of [...days, ...days].entries()) {
+    const length = String(turn + 10);
+    const head = HEAD.replace("Tue, 15 Nov 2025", day)
+      .replace(": 12", `: ${length}`)
+      .replace("ab", turn % 2 ? "ab" : "cd");
+    const { bytes, tail } = memoryOf(head);
+    expect(used.matches(wordsOf(bytes), tail)).toBe(true);
+    for (let at = 0; at < head.length; at++) {
+      for (const byte of [0, 9, 10, 13, 32, 33, 58, 65, 126, 127, 128, 255]) {
+        const changed = memoryOf(head.slice(0, at) + String.fromCharCode(byte) + head.slice(at + 1));
+        const expected = templateOf(head).matches(wordsOf(changed.bytes), tail);
+        expect([turn, at, byte, used.matches(wordsOf(changed.bytes), tail)]).toEqual([turn, at, byte, expected]);
+      }
+    }
+  }
+});
+
+test("more words that differ than are noted", () => {
+  const head = (fill: string): string => `HTTP/1.1 200 OK\r\nA: ${fill.repeat(1000)}\r\nContent-Length: 0\r\n\r\n`;
+  const used = templateOf(head("x"));
+  for (const fill of ["y", "x", "z", "z", "y"]) {
+    const { bytes, tail } = memoryOf(head(fill));
+    expect(used.matches(wordsOf(bytes), tail)).toBe(true);
+    bytes[700] = 0x0d;
+    expect(used.matches(wordsOf(bytes), tail)).toBe(false);
+  }
+});
+
 test("every visible character within a value matches", () => {
   const at = HEAD.indexOf("15 Nov");
   for (let byte = 0x20; byte <= 0x7e; byte++) {
