@@ -190,7 +190,8 @@ let opened: { readonly library: Libc | null } | null = null;
 /** User space ends at 2^47 on x64 and 2^48 on arm64; `MAP_FAILED` is −1, which reads as 2^64 − 1. */
 const MAX_ADDRESS = 2 ** 52;
 
-const LIBRARY_NAMES: readonly string[] =
+/** Under these names the C library is looked for, in this order. */
+export const LIBRARY_NAMES: readonly string[] =
   process.platform === "darwin"
     ? ["libSystem.B.dylib", "/usr/lib/libSystem.B.dylib"]
     : ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`, "libc.so"];

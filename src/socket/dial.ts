@@ -115,7 +115,10 @@ function connect(
 }
 
 /** A source address reaches only its own family; without one of that family the kernel says why. */
-function reachable(addresses: readonly IpAddress[], { localAddress }: CheckedSocketOptions): readonly IpAddress[] {
+export function reachable(
+  addresses: readonly IpAddress[],
+  { localAddress }: CheckedSocketOptions,
+): readonly IpAddress[] {
   if (localAddress === null) return addresses;
   const family = ipLiteral(localAddress)?.family;
   const matching = addresses.filter((address) => address.family === family);
@@ -123,7 +126,7 @@ function reachable(addresses: readonly IpAddress[], { localAddress }: CheckedSoc
 }
 
 /** One error is itself; several become one that lists them, with the code they share or the general one. */
-function combine(errors: readonly Error[], where: string): Error {
+export function combine(errors: readonly Error[], where: string): Error {
   const last = errors[errors.length - 1];
   if (last === undefined || errors.length === 1 || !(last instanceof ConnectError)) return last ?? new Error(where);
   const codes = new Set(errors.map((error) => (error instanceof NexusError ? error.code : "")));

@@ -149,7 +149,7 @@ class TcpAttempt implements Opening {
 }
 
 /** A socket with every option set, connecting. @throws SocketOptionError, or a {@link SystemError} */
-function openDescriptor(library: Libc, ip: IpAddress, { port, socket: options }: TcpConnectOptions): number {
+export function openDescriptor(library: Libc, ip: IpAddress, { port, socket: options }: TcpConnectOptions): number {
   const { AF_INET, AF_INET6, EINPROGRESS, EINTR } = library.constants;
   const fd = library.openSocket(ip.family === 4 ? AF_INET : AF_INET6);
   if (fd < 0) throw new SystemError("socket", -fd);
@@ -168,7 +168,7 @@ function openDescriptor(library: Libc, ip: IpAddress, { port, socket: options }:
 }
 
 /** A system call failed; the cause of a {@link ConnectError}. */
-class SystemError extends Error {
+export class SystemError extends Error {
   readonly code: string;
   readonly errno: number;
   readonly syscall: string;

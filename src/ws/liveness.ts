@@ -102,7 +102,7 @@ export class Liveness implements TransportHandler {
   }
 }
 
-function silent(limit: number): TimeoutError {
+export function silent(limit: number): TimeoutError {
   return new TimeoutError("WS_LIVENESS_TIMEOUT", `Cannot go on: the peer was silent for ${limit} ms`, limit, "open");
 }
 

@@ -18,7 +18,7 @@ export interface OutboxLimits {
 export class Outbox {
   /** Called when room came after a send had said false. */
   onRoom: () => void = ignore;
-  readonly #transport: Transport;
+  readonly #transport: Pick<Transport, "write">;
   readonly #writer: FrameWriter;
   readonly #buffer: WriteBuffer;
   readonly #highWaterMark: number;
@@ -29,7 +29,7 @@ export class Outbox {
   #corked = 0;
   #writingInPlace = false;
 
-  constructor(transport: Transport, writer: FrameWriter, limits: OutboxLimits) {
+  constructor(transport: Pick<Transport, "write">, writer: FrameWriter, limits: OutboxLimits) {
     this.#transport = transport;
     this.#writer = writer;
     this.#buffer = new WriteBuffer(limits.capacity);

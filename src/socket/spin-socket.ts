@@ -1,0 +1,89 @@
+import { addressOf, type SpinCalls } from "../ffi/spin-calls.ts";
+import { type TransportError, transportErrorFrom } from "./errors.ts";
+import { type Endpoints, readSocketInfo, type SocketInfo } from "./socket-info.ts";
+import type { SpinTransport } from "./spin-transport.ts";
+import { SystemError } from "./tcp-connect.ts";
+
+/** A connected, non-blocking TCP descriptor of our own, without an event loop. */
+export class SpinSocket implements SpinTransport {
+  /** Why the connection broke. */
+  fault: TransportError | null = null;
+  fd: number;
+  readonly owes = false;
+  readonly secure = false;
+  readonly #calls: SpinCalls;
+  readonly #endpoints: Endpoints;
+  readonly #again: number;
+  readonly #interrupted: number;
+  /** Of the bytes that were written last; a buffer that is written from again is not asked for again. */
+  #source: Uint8Array | null = null;
+  #sourceAddress = 0;
+
+  constructor(calls: SpinCalls, fd: number, endpoints: Endpoints) {
+    this.#calls = calls;
+    this.fd = fd;
+    this.#endpoints = endpoints;
+    this.#again = -calls.constants.EAGAIN;
+    this.#interrupted = -calls.library.constants.EINTR;
+  }
+
+  receive(address: number, room: number): number {
+    const count = this.#calls.receive(this.fd, address, room);
+    if (count > 0) return count;
+    if (count === 0) return -1;
+    if (count === this.#again || count === this.#interrupted) return 0;
+    this.#fail("recv", -count);
+    return -1;
+  }
+
+  write(bytes: Uint8Array, offset: number, length: number): number {
+    if (this.fd < 0) return -1;
+    if (this.#source !== bytes) {
+      this.#source = bytes;
+      this.#sourceAddress = addressOf(bytes);
+    }
+    const count = this.#calls.send(this.fd, this.#sourceAddress + offset, length);
+    if (count >= 0) return count;
+    if (count === this.#again || count === this.#interrupted) return 0;
+    this.#fail("send", -count);
+    return -1;
+  }
+
+  flush(): void {}
+
+  wait(write: boolean, timeout: number): void {
+    if (this.fd >= 0) this.#calls.wait(this.fd, write, timeout);
+  }
+
+  shutdown(): void {
+    if (this.fd >= 0) this.#calls.shutdown(this.fd);
+  }
+
+  terminate(): void {
+    if (this.fd >= 0) this.#calls.reset(this.fd);
+    this.#leave();
+  }
+
+  close(): void {
+    if (this.fd >= 0) this.#calls.library.close(this.fd);
+    this.#leave();
+  }
+
+  get closed(): boolean {
+    return this.fd < 0;
+  }
+
+  socketInfo(): SocketInfo | null {
+    return this.fd < 0 ? null : readSocketInfo(this.fd, this.#endpoints);
+  }
+
+  #leave(): void {
+    this.fd = -1;
+    this.#source = null;
+  }
+
+  /** The kernel tells a reset once, be it to a write: what it says first stays. */
+  #fail(call: string, errno: number): void {
+    this.fault ??= transportErrorFrom(new SystemError(call, errno));
+  }
+}
