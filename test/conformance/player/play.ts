@@ -1,0 +1,124 @@
+import type { Role } from "../../../src/codec/ws/opcode.ts";
+import { memoryPair } from "../../../src/socket/memory-pair.ts";
+import { joined } from "../../helpers/bytes.ts";
+import { turn } from "../../helpers/wait.ts";
+import { close } from "../vectors/build.ts";
+import { type Frame, MARK, type Step, type Vector } from "../vectors/vector.ts";
+import { ConformancePeer } from "./peer.ts";
+import type { Program } from "./programs.ts";
+import { wireFrame } from "./wire.ts";
+
+/** What happened, or was to happen: what the program received, and what it sent. Both have the marks. */
+export interface Trace {
+  readonly received: string[];
+  readonly sent: string[];
+}
+
+/** Plays a vector against a program in memory, in pieces of `chop` bytes, 0 for as they are sent. */
+export async function playInMemory(vector: Vector, role: Role, program: Program, chop: number): Promise<Trace> {
+  const segments = segmentsOf(vector, role);
+  const large = segments.reduce((sum, segment) => sum + segment.length, 0) > LARGE;
+  const [near, far] = memoryPair({ capacity: 1 << 20, ...(chop > 0 ? { chunkSize: chop } : {}) });
+  const peer = new ConformancePeer(far, role, program.opening, null);
+  const received: string[] = [];
+  // A small ring is passed over often, a large one is what programs have.
+  const running = await program.run(near, role, received, large ? {} : { bufferCapacity: SMALL_RING });
+  await settle(peer);
+  for (const [at, segment] of segments.entries()) {
+    if (at > 0) {
+      received.push(MARK);
+      peer.trace.push(MARK);
+    }
+    peer.send(segment);
+    await settle(peer);
+  }
+  peer.finish();
+  const timer = setTimeout(() => {
+    peer.ending.push("the connection does not end");
+    running.terminate();
+  }, IN_VAIN);
+  await Promise.all([running.ended, peer.until(({ gone }) => gone)]);
+  clearTimeout(timer);
+  return { received: closeLast(received), sent: [...peer.trace, ...peer.ending] };
+}
+
+/** What a vector says must happen. */
+export function expected({ script, events }: Vector): Trace {
+  const received = events.filter((said) => !said.startsWith("sent "));
+  const sent = events.filter((said) => said === MARK || said.startsWith("sent "));
+  if (!events.some((said) => /^(?:failed|close) /.test(said))) {
+    if (script.some(isClose)) throw new Error("Cannot play: a close frame, and nothing comes of it");
+    received.push('close 1000 ""');
+    sent.push("sent close 1000");
+  }
+  sent.push("sent end");
+  return { received: closeLast(received), sent };
+}
+
+/** The first difference, in words; null where there is none. */
+export function difference(actual: Trace, wanted: Trace): string | null {
+  return firstDifference(actual.received, wanted.received) ?? firstDifference(actual.sent, wanted.sent);
+}
+
+/** The bytes of the script from one mark to the next. */
+function segmentsOf({ script }: Vector, program: Role): Uint8Array[] {
+  const steps: readonly Step[] = script.some(isClose) ? script : [...script, close(1000)];
+  const segments: Uint8Array[] = [];
+  let parts: Uint8Array[] = [];
+  const cut = (): void => {
+    segments.push(joined(parts));
+    parts = [];
+  };
+  for (const [at, step] of steps.entries()) {
+    if (step === MARK) cut();
+    else if (step instanceof Uint8Array) parts.push(step);
+    else {
+      const { bytes, marks } = wireFrame(step, keyOf(step, program, at));
+      let start = 0;
+      for (const mark of marks) {
+        parts.push(bytes.subarray(start, mark));
+        start = mark;
+        cut();
+      }
+      parts.push(bytes.subarray(start));
+    }
+  }
+  cut();
+  return segments;
+}
+
+/** A client masks, each frame with a key of its own. */
+function keyOf({ wrongMask }: Frame, program: Role, at: number): Uint8Array | null {
+  const masked = (program === "server") !== wrongMask;
+  return masked ? Uint8Array.of(0x37 + at * 11, 0xfa ^ at, 0x21 + at * 3, 0x3d - at * 7) : null;
+}
+
+function isClose(step: Step): boolean {
+  return typeof step === "object" && "opcode" in step && step.opcode === 8;
+}
+
+/** Waits until all was sent, and both ends have done what they do about it. */
+async function settle(peer: ConformancePeer): Promise<void> {
+  await peer.until(({ waiting, gone }) => waiting === 0 || gone);
+  await turn();
+}
+
+/** A stream gives the close frame as it comes, a connection once it is over: no mark tells the two apart. */
+function closeLast(received: readonly string[]): string[] {
+  const [close, ...more] = received.filter((said) => said.startsWith("close "));
+  if (close === undefined || more.length > 0) return [...received];
+  return [...received.filter((said) => said !== close), close];
+}
+
+function firstDifference(actual: readonly string[], wanted: readonly string[]): string | null {
+  const at = Array.from({ length: Math.max(actual.length, wanted.length) }).findIndex(
+    (_, index) => actual[index] !== wanted[index],
+  );
+  return at < 0 ? null : `${actual[at] ?? "nothing"} instead of ${wanted[at] ?? "nothing"}`;
+}
+
+/** Bytes of a script from which on the program has a ring of the usual size. */
+const LARGE = 200_000;
+const SMALL_RING = 4096;
+/** Milliseconds: far more than it takes to end a connection in memory. */
+const IN_VAIN = 3000;
