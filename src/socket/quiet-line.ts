@@ -1,0 +1,77 @@
+import { TransportError } from "./errors.ts";
+import type { Transport, TransportHandler } from "./transport.ts";
+
+/**
+ * A transport whose events wait for the end of a write. What one tells from within `write`, its end or even an answer, is handed on in the
+ * next microtask: before that whoever writes does not know how much has left.
+ */
+export class QuietLine implements TransportHandler {
+  readonly #transport: Transport;
+  #handler: TransportHandler | null = null;
+  #writing = false;
+  /** Calls that are put off; those that come meanwhile queue behind them. */
+  #putOff = 0;
+  #fault: TransportError | null = null;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Names the receiver of what the transport tells. */
+  attach(handler: TransportHandler): void {
+    this.#handler = handler;
+    this.#transport.attach(this);
+  }
+
+  write(bytes: Uint8Array, offset: number, length: number): number {
+    this.#writing = true;
+    try {
+      return this.#transport.write(bytes, offset, length);
+    } finally {
+      this.#writing = false;
+    }
+  }
+
+  onBytes(chunk: Uint8Array): void {
+    if (this.#writing || this.#putOff > 0) this.#later(() => this.#handler?.onBytes(chunk));
+    else this.#handler?.onBytes(chunk);
+  }
+
+  onDrain(): void {
+    if (this.#writing || this.#putOff > 0) this.#later(() => this.#handler?.onDrain());
+    else this.#handler?.onDrain();
+  }
+
+  onEnd(): void {
+    if (this.#writing || this.#putOff > 0) this.#later(() => this.#handler?.onEnd());
+    else this.#handler?.onEnd();
+  }
+
+  onClose(reason: Error | null): void {
+    const error = this.#fault ?? reason;
+    if (this.#writing || this.#putOff > 0) this.#later(() => this.#handler?.onClose(error));
+    else this.#handler?.onClose(error);
+  }
+
+  #later(call: () => void): void {
+    this.#putOff++;
+    queueMicrotask(() => {
+      this.#putOff--;
+      try {
+        call();
+      } catch (error) {
+        this.#threw(error);
+      }
+    });
+  }
+
+  /** What a transport does where a handler throws at it: here it is not on the stack any more. */
+  #threw(error: unknown): void {
+    if (this.#transport.closed) {
+      console.error(error);
+      return;
+    }
+    this.#fault = new TransportError("CONNECTION_HANDLER_THREW", "Cannot go on: a handler threw", error);
+    this.#transport.terminate();
+  }
+}
