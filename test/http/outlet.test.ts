@@ -80,7 +80,7 @@ describe("what the transport tells within a write", () => {
     const error = await failureOf(client.get());
     expect([error.code, error.progress]).toEqual(["REQUEST_CONNECTION_LOST", "response-started"]);
     expect(error.cause).toMatchObject({ code: "CONNECTION_HANDLER_THREW", cause: thrown });
-    expect([client.standing, wire.calls]).toEqual(["closed, told 1", ["terminate"]]);
+    expect([client.standing, wire.closed]).toEqual(["closed, told 1", true]);
   });
 
   test("a listener that throws once the connection is gone is told on the console, once", async () => {
