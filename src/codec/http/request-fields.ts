@@ -31,7 +31,7 @@ export function writeValue(bytes: Uint8Array, words: Int32Array, pos: number, va
   const length = value.length;
   if (length <= SHORT_VALUE) return writeValueInPlace(bytes, pos, value);
   const end = pos + length;
-  if (encodeUtf8(bytes, value, pos, length) !== length || !isVisible(bytes, words, pos, end)) {
+  if (encodeUtf8(bytes, value, pos, length) !== length || !isVisible(words, pos, end)) {
     return writeAnyValue(bytes, pos, value);
   }
   return bytes[pos] === SP || bytes[end - 1] === SP ? -1 : end;
@@ -150,10 +150,10 @@ function writeAnyValue(bytes: Uint8Array, pos: number, value: string): number {
 }
 
 /**
- * True where each of `bytes[start, end)` is from SP to `~`; a word is judged at once as in the head reader. The first one may begin with what
- * stands before a value, which is its name, colon and space.
+ * True where each of the bytes `[start, end)` of `words` is from SP to `~`; a word is judged at once as in the head reader. The first one may
+ * begin with what stands before a value, which is its name, colon and space; of the last one the rest is taken for spaces.
  */
-function isVisible(bytes: Uint8Array, words: Int32Array, start: number, end: number): boolean {
+function isVisible(words: Int32Array, start: number, end: number): boolean {
   const lastWord = end >> 2;
   let all = -1;
   let any = 0;
@@ -162,12 +162,14 @@ function isVisible(bytes: Uint8Array, words: Int32Array, start: number, end: num
     all &= four | (four << 1);
     any |= (four + ONES) | four;
   }
-  for (let pos = lastWord << 2; pos < end; pos++) if (!isVisibleByte(bytes[pos]!)) return false;
+  const rest = (end & 3) << 3;
+  if (rest !== 0) {
+    const mask = (1 << rest) - 1;
+    const four = (words[lastWord]! & mask) | (SPACES & ~mask);
+    all &= four | (four << 1);
+    any |= (four + ONES) | four;
+  }
   return (all & BITS_6) === BITS_6 && (any & BITS_7) === 0;
-}
-
-function isVisibleByte(byte: number): boolean {
-  return byte >= SP && byte <= TILDE;
 }
 
 export const QUESTION = 0x3f;
@@ -175,6 +177,7 @@ export const AMPERSAND = 0x26;
 export const EQUALS = 0x3d;
 const TILDE = 0x7e;
 const ONES = 0x01010101;
+const SPACES = 0x20202020;
 const BITS_6 = 0x40404040;
 const BITS_7 = 0x80808080 | 0;
 

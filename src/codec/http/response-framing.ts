@@ -22,6 +22,8 @@ export class ResponseFraming {
   keepAlive = false;
   /** Index of the first `Content-Encoding`, −1 where there is none. */
   contentEncoding = -1;
+  /** Index of the first `Keep-Alive`, −1 where there is none. */
+  keepAliveIndex = -1;
 
   private chunked = false;
   private close = false;
@@ -33,6 +35,7 @@ export class ResponseFraming {
     this.contentLength = -1;
     this.lengthIndex = -1;
     this.contentEncoding = -1;
+    this.keepAliveIndex = -1;
     this.chunked = false;
     this.close = false;
     this.persist = false;
@@ -91,6 +94,7 @@ export class ResponseFraming {
       if (spells(bytes, name, CONTENT_LENGTH)) this.readContentLength(head, bytes, start, index);
     } else if (length === CONNECTION.length) {
       if (spells(bytes, name, CONNECTION)) this.readConnection(head, bytes, start, index);
+      else if (this.keepAliveIndex < 0 && spells(bytes, name, KEEP_ALIVE_FIELD)) this.keepAliveIndex = index;
     } else if (length === TRANSFER_ENCODING.length) {
       if (spells(bytes, name, TRANSFER_ENCODING)) this.readTransferEncoding(head, bytes, start, index);
     } else if (this.contentEncoding < 0 && spells(bytes, name, CONTENT_ENCODING)) {
@@ -156,8 +160,9 @@ export const BODY_UNTIL_CLOSE = 3;
 /** What follows belongs to another protocol. */
 export const BODY_TUNNEL = 4;
 
-/** Names of interest, in lower case; each has a length of its own. */
+/** Names of interest, in lower case; each has a length of its own, but for two. */
 const CONNECTION: Uint8Array = latin1Bytes("connection");
+const KEEP_ALIVE_FIELD: Uint8Array = latin1Bytes("keep-alive");
 const CONTENT_LENGTH: Uint8Array = latin1Bytes("content-length");
 const TRANSFER_ENCODING: Uint8Array = latin1Bytes("transfer-encoding");
 const CONTENT_ENCODING: Uint8Array = latin1Bytes("content-encoding");

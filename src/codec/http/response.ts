@@ -41,6 +41,8 @@ export class Response {
   protected headBytes: Uint8Array;
   protected headStart = 0;
   protected trailerStart = 0;
+  /** Index of the first `Keep-Alive`, −1 where there is none. */
+  protected keepAliveIndex = -1;
   /** The reader's memory. */
   private readonly home: Uint8Array;
 
@@ -101,10 +103,10 @@ export class Response {
     return pairsOf(this.trailerHead, this.headBytes, this.trailerStart);
   }
 
-  /** Seconds that the server keeps an idle connection, from `Keep-Alive: timeout=`; null where it does not say. */
+  /** Seconds that the server keeps an idle connection, from `Keep-Alive: timeout=`; null where it does not say, and in an interim response. */
   get keepAliveTimeout(): number | null {
     const { head, headBytes, headStart } = this;
-    const index = head.find(headBytes, headStart, "keep-alive");
+    const index = this.keepAliveIndex;
     if (index < 0) return null;
     const from = headStart + head.valueStart(index);
     const seconds = listNumber(headBytes, from, headStart + head.valueEnd(index), "timeout");
@@ -193,6 +195,7 @@ export class ReaderResponse extends Response {
   declare headBytes: Uint8Array;
   declare headStart: number;
   declare trailerStart: number;
+  declare keepAliveIndex: number;
 
   /** Takes over what the head says; `framing` is null for an interim response. */
   fill(status: number, framing: ResponseFraming | null): void {
@@ -200,6 +203,7 @@ export class ReaderResponse extends Response {
     this.contentLength = framing === null || framing.contentLength < 0 ? null : framing.contentLength;
     this.keepAlive = framing === null || framing.keepAlive;
     this.upgraded = framing !== null && framing.kind === BODY_TUNNEL;
+    this.keepAliveIndex = framing === null ? -1 : framing.keepAliveIndex;
     this.streamed = false;
     this.source = null;
   }
