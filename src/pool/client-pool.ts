@@ -1,12 +1,12 @@
 import { milliseconds } from "../http/options.ts";
+import { AcquireLine } from "./atomic-line.ts";
 import { ACQUIRED, ClientSlot, type SlotOwner } from "./client-slot.ts";
 import { notAcquired } from "./errors.ts";
 import { LifoStack } from "./lifo-stack.ts";
 import { type ClientPoolOptions, type PoolEvents, type PoolSettings, poolSettings } from "./options.ts";
 import { Pipe } from "./pipe.ts";
-import { type PoolStats, WaitHistogram } from "./pool-stats.ts";
+import type { PoolStats } from "./pool-stats.ts";
 import { Upkeep } from "./upkeep.ts";
-import { Waiters } from "./waiters.ts";
 
 /** How `acquire` waits. */
 export interface AcquireOptions {
@@ -38,15 +38,13 @@ export class ClientPool implements AsyncDisposable, SlotOwner {
   readonly idle: LifoStack<ClientSlot> = new LifoStack();
   /** By number: the slots that wait for a connection. One that is acquired is held by nobody here, so that it is found when it is forgotten. */
   readonly #parked: (ClientSlot | null)[];
-  readonly #waiters: Waiters<ClientSlot> = new Waiters();
-  readonly #waits: WaitHistogram = new WaitHistogram();
+  readonly #line: AcquireLine<ClientSlot>;
   readonly #forgotten: FinalizationRegistry<Pipe>;
   /** Connections that died while their slot was acquired: it is not given back yet. */
   readonly #lost: Set<Pipe> = new Set();
-  /** Nobody waits, and nothing is closed or lost. @internal */
-  calm = true;
+  /** @internal */
+  unseen: typeof ACQUIRED | null = ACQUIRED;
   #reconnects = 0;
-  #lastError: Error | null = null;
   #closed: PromiseWithResolvers<void> | null = null;
   #upkeep: Upkeep | null = null;
 
@@ -61,6 +59,10 @@ export class ClientPool implements AsyncDisposable, SlotOwner {
     };
     this.#pipes = Array.from({ length: settings.connections }, (_, index) => new Pipe(index, owner, options, settings));
     this.#parked = this.#pipes.map((pipe) => this.#makeSlot(pipe));
+    this.#line = new AcquireLine(
+      () => this.#pipes.filter(({ index }) => this.#parked[index] !== null),
+      () => this.#judge(),
+    );
   }
 
   /**
@@ -90,7 +92,7 @@ export class ClientPool implements AsyncDisposable, SlotOwner {
     const slot = this.idle.pop();
     if (slot === null) return null;
     const { live } = slot;
-    if (live === null || !live.isReusable) return this.#passOver(slot);
+    if (live === null || !live.isReusable) return this.passOver(slot);
     slot.use = ACQUIRED;
     return slot;
   }
@@ -106,13 +108,13 @@ export class ClientPool implements AsyncDisposable, SlotOwner {
       this.#revive(slot);
     } else {
       slot.live = slot.pipe.connection;
-      if (this.#waiters.length === 0) this.idle.push(slot);
+      if (this.#line.length === 0) this.idle.push(slot);
       else {
         slot.use = ACQUIRED;
-        this.#waits.record(this.#waiters.serve(slot));
+        this.#line.serve(slot);
       }
     }
-    this.#judgeCalm();
+    this.#judge();
   }
 
   /**
@@ -126,8 +128,10 @@ export class ClientPool implements AsyncDisposable, SlotOwner {
     if (this.#closed !== null) throw notAcquired("POOL_CLOSED", "the pool is closed");
     if (signal?.aborted) throw notAcquired("POOL_ACQUIRE_ABORTED", "it was aborted", signal.reason);
     const slot = this.tryAcquire();
-    if (slot === null) return this.#wait(timeout, signal);
-    this.#waits.record(0);
+    if (slot === null) {
+      return this.#line.wait(timeout, signal, () => notAcquired("POOL_EXHAUSTED", `all ${this.size} slots are in use`));
+    }
+    this.#line.waits.record(0);
     return slot;
   }
 
@@ -138,10 +142,10 @@ export class ClientPool implements AsyncDisposable, SlotOwner {
       idle,
       busy: this.size - idle - parked,
       reconnecting: this.#closed === null ? parked : 0,
-      waiters: this.#waiters.length,
+      waiters: this.#line.length,
       reconnects: this.#reconnects,
       attempts: this.#pipes.reduce((sum, pipe) => sum + pipe.attempts, 0),
-      acquireWait: this.#waits.counts,
+      acquireWait: this.#line.waits.counts,
     };
   }
 
@@ -154,9 +158,9 @@ export class ClientPool implements AsyncDisposable, SlotOwner {
   close(): Promise<void> {
     if (this.#closed === null) {
       this.#closed = Promise.withResolvers();
-      this.calm = false;
+      this.unseen = null;
       this.#upkeep?.stop();
-      this.#waiters.rejectAll(() => notAcquired("POOL_CLOSED", "the pool was closed"));
+      this.#line.rejectAll(() => notAcquired("POOL_CLOSED", "the pool was closed"));
       for (const slot of this.#parked) slot?.pipe.close();
       for (let slot = this.idle.pop(); slot !== null; slot = this.idle.pop()) this.#retire(slot);
       this.#settleClosed();
@@ -176,17 +180,21 @@ export class ClientPool implements AsyncDisposable, SlotOwner {
     await this.close();
   }
 
-  /** Acquires the next slot instead of one whose keep-alive ran out: a connection that died otherwise was taken out when it did. */
-  #passOver(dead: ClientSlot): ClientSlot | null {
+  /**
+   * Acquires the next slot instead of one whose keep-alive ran out: a connection that died otherwise was taken out when it did. Not `#`:
+   * a `#` method, be it never called, doubles the time of the method that names it.
+   */
+  private passOver(dead: ClientSlot): ClientSlot | null {
     let slot: ClientSlot | null = dead;
     for (; slot !== null && !slot.pipe.isReady; slot = this.idle.pop()) this.#revive(slot);
     if (slot !== null) slot.use = ACQUIRED;
-    this.#judgeCalm();
+    this.#judge();
     return slot;
   }
 
-  #judgeCalm(): void {
-    this.calm = this.#closed === null && this.#waiters.length === 0 && this.#lost.size === 0;
+  #judge(): void {
+    const calm = this.#closed === null && this.#line.length === 0 && this.#lost.size === 0;
+    this.unseen = calm ? ACQUIRED : null;
   }
 
   #retire(slot: ClientSlot): void {
@@ -207,7 +215,7 @@ export class ClientPool implements AsyncDisposable, SlotOwner {
 
   #ready(pipe: Pipe): void {
     this.#reconnects++;
-    this.#lastError = null;
+    this.#line.lastError = null;
     this.#tell("connected", pipe.index);
     const slot = this.#parked[pipe.index];
     this.#parked[pipe.index] = null;
@@ -219,45 +227,13 @@ export class ClientPool implements AsyncDisposable, SlotOwner {
     const slot = this.idle.remove((candidate) => candidate.pipe === pipe);
     if (slot === null) this.#lost.add(pipe);
     else this.#revive(slot);
-    this.#judgeCalm();
+    this.#judge();
   }
 
   #failed(pipe: Pipe, error: Error, delay: number): void {
-    this.#lastError = error;
+    this.#line.lastError = error;
     this.#tell("connectFailed", pipe.index, error, delay);
-    if (this.#waiters.length > 0) pipe.hurry();
-  }
-
-  async #wait(timeout: number, signal: AbortSignal | undefined): Promise<ClientSlot> {
-    const { promise, leave } = this.#waiters.wait();
-    this.calm = false;
-    const onAbort = (): void => leave(notAcquired("POOL_ACQUIRE_ABORTED", "it was aborted", signal?.reason));
-    signal?.addEventListener("abort", onAbort, { once: true });
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    if (timeout === 0) void this.#attemptOnce(leave);
-    else {
-      timer = setTimeout(() => {
-        leave(notAcquired("POOL_ACQUIRE_TIMEOUT", `no slot came free within ${timeout} ms`, this.#lastError));
-      }, timeout);
-      for (const slot of this.#parked) slot?.pipe.hurry();
-    }
-    try {
-      return await promise;
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
-    }
-  }
-
-  /** Tries the dead slot that was tried longest ago, for somebody in line who leaves where that fails. */
-  async #attemptOnce(leave: (error: Error) => void): Promise<void> {
-    let oldest: Pipe | null = null;
-    for (const slot of this.#parked) {
-      if (slot !== null && slot.pipe.lastAttempt < (oldest?.lastAttempt ?? Number.POSITIVE_INFINITY))
-        oldest = slot.pipe;
-    }
-    const error = await oldest?.attempt();
-    leave(error ?? notAcquired("POOL_EXHAUSTED", `all ${this.size} slots are in use`));
+    if (this.#line.length > 0) pipe.hurry();
   }
 
   /** Acquires the slot of `pipe` where it is idle. */

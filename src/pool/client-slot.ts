@@ -76,19 +76,26 @@ export class ClientSlot implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    const { use, owner } = this;
-    if (use === RELEASED) throw releasedTwice(this.index);
+    const { owner } = this;
+    if (this.use !== owner.unseen) this.giveBack();
+    else {
+      this.use = RELEASED;
+      owner.idle.push(this);
+    }
+  }
+
+  private giveBack(): void {
+    if (this.use === RELEASED) throw releasedTwice(this.index);
     this.use = RELEASED;
-    if (use === ACQUIRED && owner.calm) owner.idle.push(this);
-    else owner.takeBack(this);
+    this.owner.takeBack(this);
   }
 }
 
 /** Who lends slots. */
 export interface SlotOwner {
   readonly idle: LifoStack<ClientSlot>;
-  /** Slots that were not touched can go back on the stack unseen. */
-  readonly calm: boolean;
+  /** Of which use a slot goes back on the stack unseen: where all is well, of one that was not touched; otherwise of none. */
+  readonly unseen: typeof ACQUIRED | null;
   takeBack(slot: ClientSlot): void;
 }
 
