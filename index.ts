@@ -2,6 +2,7 @@
 export type { AcceptDecision, AcceptOptions, RefuseDecision, UpgradeDecision } from "./src/ws/accept-options.ts";
 export { WsChannel } from "./src/ws/channel.ts";
 export { WsConnection, type WsHandlers } from "./src/ws/connection.ts";
+export type { DeflateOptions } from "./src/ws/deflate-options.ts";
 export type { HeartbeatOptions } from "./src/ws/heartbeat.ts";
 export type { LivenessOptions } from "./src/ws/liveness.ts";
 export type { WsOptions } from "./src/ws/options.ts";

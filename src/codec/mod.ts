@@ -13,14 +13,25 @@ export type { Expectation, ResponseReaderOptions } from "./http/response-options
 export { ResponseReader } from "./http/response-reader.ts";
 export { RESPONSE_PLACES, ResponseWindow } from "./http/response-window.ts";
 export { WriteBuffer } from "./write-buffer.ts";
+export type { Assembly } from "./ws/assembly.ts";
 export { CloseCode, isSendableCloseCode } from "./ws/close-code.ts";
+export type { DeflateStream, DeflateWay, DeflateWindow } from "./ws/deflate-engine.ts";
+export { extensionsOf, type WsExtension } from "./ws/deflate-extension.ts";
+export { MessageDeflater } from "./ws/deflate-outgoing.ts";
+export {
+  answerDeflateOffers,
+  type DeflateAnswer,
+  type DeflateTerms,
+  deflateOffer,
+  judgeDeflateAnswer,
+} from "./ws/deflate-terms.ts";
 export type { HeaderRules } from "./ws/frame-header.ts";
 export { FrameReader } from "./ws/frame-reader.ts";
 export { FrameScout } from "./ws/frame-scout.ts";
 export { FrameWriter, type FrameWriterOptions, type PayloadWriter } from "./ws/frame-writer.ts";
 export { type MaskKeys, maskBytes } from "./ws/mask.ts";
 export { Message, type MessageKind, type OwnedMessage } from "./ws/message.ts";
-export { Opcode, type Role } from "./ws/opcode.ts";
+export { COMPRESSED, Opcode, type Role } from "./ws/opcode.ts";
 export type { FrameReaderOptions } from "./ws/reader-options.ts";
 export {
   judgeUpgrade,

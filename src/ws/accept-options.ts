@@ -14,6 +14,7 @@ export interface AcceptOptions
     | "maxFrameSize"
     | "maxMessageSize"
     | "autoPong"
+    | "deflate"
     | "heartbeat"
     | "liveness"
   > {
@@ -37,7 +38,7 @@ export interface AcceptOptions
    * time, up to `handshakeTimeout`. What it throws, the promise of `accept` rejects with, and the peer is answered 500.
    */
   readonly onUpgrade?: (request: RequestHead) => UpgradeDecision | Promise<UpgradeDecision>;
-  /** Bytes of the ring that is read into, at least 256. Default 64 KiB. Memory is used only as far as it fills. */
+  /** Bytes of the ring that is read into, at least 256. Default 16 KiB: small, as there may be many. Raise it where clients send in bursts; larger messages arrive whole all the same. */
   readonly bufferCapacity?: number;
   /** Bytes of the buffer that is encoded into, made with the first message; it grows while the kernel takes less than is sent. Default 16 KiB. */
   readonly writeBufferCapacity?: number;
@@ -81,7 +82,7 @@ export function acceptSettings(options: AcceptOptions): AcceptSettings {
   const { handshakeTimeout, origins, protocols = [], bufferCapacity, writeBufferCapacity } = options;
   const session = wsSettings({
     ...options,
-    bufferCapacity: bufferCapacity ?? 64 << 10,
+    bufferCapacity: bufferCapacity ?? 16 << 10,
     writeBufferCapacity: writeBufferCapacity ?? 16 << 10,
   });
   const stranger = protocols.find((protocol) => !isToken(protocol));

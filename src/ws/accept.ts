@@ -2,6 +2,7 @@ import { type ProtocolError, TimeoutError } from "../codec/errors.ts";
 import type { HeaderPairs } from "../codec/http/head.ts";
 import type { RequestHead } from "../codec/http/request-head.ts";
 import { RequestReader } from "../codec/http/request-reader.ts";
+import { answerDeflateOffers } from "../codec/ws/deflate-terms.ts";
 import { acceptanceFields, acceptanceText, invalid, refusalText } from "../codec/ws/upgrade-answer.ts";
 import { foreignOrigin, judgeUpgrade, type UpgradeAsked, type UpgradeFault } from "../codec/ws/upgrade-judgement.ts";
 import { AbortedError } from "../socket/errors.ts";
@@ -133,20 +134,28 @@ class Acceptance<T> implements TransportHandler {
     if (protocol !== "" && !asked.protocols.includes(protocol)) {
       throw invalid(`subprotocol ${JSON.stringify(protocol)} was not offered`);
     }
+    const { deflate } = settings;
+    const answered = deflate && answerDeflateOffers(asked.extensions, deflate.terms);
     const fields = acceptanceFields({
       accept: acceptKey(asked.key),
       protocol,
-      extensions: "",
+      extensions: answered?.text ?? "",
       headers: [...headers, ...headerPairs(decision.headers)],
     });
     const transport = this.#transport;
     const url = `${transport.secure ? "wss" : "ws"}://${asked.authority}${this.#request?.target}`;
     this.#settle();
     try {
-      const session = new WsSession(transport, "server", settings);
+      const session = new WsSession(transport, "server", settings, answered?.terms ?? null);
       session.outbox.raw(Buffer.from(acceptanceText(fields), "latin1"));
       if (this.#behindLength > MOST_BEHIND) transport.resume();
-      this.#resolve(this.#shell(session, { url, protocol, headers: fields }, joined(this.#behind)));
+      this.#resolve(
+        this.#shell(
+          session,
+          { url, protocol, headers: fields, deflate: answered?.terms ?? null },
+          joined(this.#behind),
+        ),
+      );
     } catch (error) {
       transport.terminate();
       this.#reject(error);

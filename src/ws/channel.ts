@@ -1,3 +1,4 @@
+import type { DeflateTerms } from "../codec/ws/deflate-terms.ts";
 import type { PayloadWriter } from "../codec/ws/frame-writer.ts";
 import type { MessageSink } from "../codec/ws/message-sink.ts";
 import type { SocketInfo } from "../socket/socket-info.ts";
@@ -16,6 +17,8 @@ export abstract class WsChannel {
   readonly protocol: string;
   /** The fields of the server's answer, in order and case. */
   readonly responseHeaders: readonly (readonly [name: string, value: string])[];
+  /** How messages are compressed, each way; null where they are not. */
+  readonly deflate: DeflateTerms | null;
   /** @internal */
   protected readonly session: WsSession;
   #drained: PromiseWithResolvers<void> | null = null;
@@ -27,6 +30,7 @@ export abstract class WsChannel {
     this.url = handshake.url;
     this.protocol = handshake.protocol;
     this.responseHeaders = handshake.headers;
+    this.deflate = handshake.deflate ?? null;
   }
 
   /** The transport below: where it is a socket, its addresses, TLS version and descriptor. */

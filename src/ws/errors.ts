@@ -12,6 +12,8 @@ export type HandshakeErrorCode =
   | "HANDSHAKE_REFUSED"
   /** The 101 breaks a rule of RFC 6455 section 4.1. */
   | "HANDSHAKE_INVALID"
+  /** The server grants other compression than was offered (RFC 7692 section 7.1). */
+  | "HANDSHAKE_EXTENSION"
   /** What came is not an HTTP/1.1 head, or over its limit; of a server `cause` is the ProtocolError. */
   | "HANDSHAKE_MALFORMED"
   /** The connection ended before the peer's half was whole. */

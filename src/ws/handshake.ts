@@ -1,5 +1,6 @@
 import { TimeoutError } from "../codec/errors.ts";
 import type { HeaderPairs } from "../codec/http/head.ts";
+import { type DeflateTerms, deflateOffer } from "../codec/ws/deflate-terms.ts";
 import { upgradeRequestText } from "../codec/ws/upgrade-request.ts";
 import { type UpgradeOutcome, UpgradeResponseReader } from "../codec/ws/upgrade-response.ts";
 import { endInOrder, NOBODY } from "../socket/ending.ts";
@@ -15,6 +16,8 @@ export interface OpenHandshake {
   readonly url: string;
   readonly protocol: string;
   readonly headers: HeaderPairs;
+  /** How messages are compressed. Default: they are not. */
+  readonly deflate?: DeflateTerms | null;
 }
 
 /** An opening handshake that is ready to be sent. */
@@ -29,8 +32,15 @@ export interface Upgrade {
 export function prepareUpgrade(target: WsTarget, settings: WsSettings): Upgrade {
   const key = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64");
   const { url, authority, path } = target;
-  const { protocols } = settings;
-  const text = upgradeRequestText({ authority, target: path, key, protocols, headers: fields(settings, target) });
+  const { protocols, deflate } = settings;
+  const text = upgradeRequestText({
+    authority,
+    target: path,
+    key,
+    protocols,
+    extensions: deflate === null ? "" : deflateOffer(deflate.terms),
+    headers: fields(settings, target),
+  });
   return { url, request: Buffer.from(text, "latin1"), accept: acceptKey(key) };
 }
 
@@ -58,7 +68,8 @@ export function openHandshake<T>(
       return;
     }
     try {
-      resolve(onOpen({ url: upgrade.url, protocol: outcome.protocol, headers: outcome.headers }, rest));
+      const { protocol, headers, deflate } = outcome;
+      resolve(onOpen({ url: upgrade.url, protocol, headers, deflate }, rest));
     } catch (error) {
       transport.terminate();
       reject(error);
@@ -98,7 +109,7 @@ class Handshake implements TransportHandler {
     timeout: number,
     settle: (outcome: Opened | Error, rest: Uint8Array) => void,
   ) {
-    const { protocols, signal } = settings;
+    const { protocols, deflate, signal } = settings;
     const { accept } = upgrade;
     const url = shownUrl(upgrade.url);
     this.#transport = transport;
@@ -106,7 +117,7 @@ class Handshake implements TransportHandler {
     this.#settings = settings;
     this.#timeout = timeout;
     this.#settle = settle;
-    this.#reader = new UpgradeResponseReader({ accept, protocols });
+    this.#reader = new UpgradeResponseReader({ accept, protocols, deflate: deflate?.terms ?? null });
     this.#onAbort = () => {
       const message = `Cannot open WebSocket ${url}: aborted during handshake`;
       this.#finish(new AbortedError(message, "handshake", signal?.reason));

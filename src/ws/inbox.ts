@@ -1,9 +1,11 @@
 import type { RingMemory } from "../codec/byte-ring.ts";
+import type { DeflateTerms } from "../codec/ws/deflate-terms.ts";
 import { FrameReader } from "../codec/ws/frame-reader.ts";
 import { FrameWalk } from "../codec/ws/frame-walk.ts";
 import type { MessageSink } from "../codec/ws/message-sink.ts";
 import type { Role } from "../codec/ws/opcode.ts";
 import type { Transport } from "../socket/transport.ts";
+import { inflateStream } from "./deflate-zlib.ts";
 import type { WsSettings } from "./options.ts";
 
 /**
@@ -26,11 +28,23 @@ export class Inbox {
   #backlogged = false;
   #heldByUser = false;
 
-  constructor(transport: Transport, role: Role, memory: RingMemory, settings: WsSettings) {
+  constructor(
+    transport: Transport,
+    role: Role,
+    memory: RingMemory,
+    settings: WsSettings,
+    deflate: DeflateTerms | null = null,
+  ) {
     const { maxFrameSize, maxMessageSize } = settings;
+    const inflate = deflate && { ...deflate.peer, open: inflateStream };
     this.#transport = transport;
-    this.reader = new FrameReader({ role, memory, maxFrameSize, maxMessageSize });
+    this.reader = new FrameReader({ role, memory, maxFrameSize, maxMessageSize, inflate });
     this.#walk = new FrameWalk(this.reader.rules);
+  }
+
+  /** Messages are pushed. Where they may be compressed the ring is the shorter way: a compressed one is never plain. */
+  push(): void {
+    if (this.reader.rules.deflate !== true) this.directFrom = LEAST_DIRECT;
   }
 
   receive(chunk: Uint8Array): void {
@@ -134,3 +148,5 @@ export class Inbox {
 }
 
 const LARGEST = 1 << 30;
+/** Copying a chunk below this many bytes into the ring costs less than a view of its words. */
+const LEAST_DIRECT = 2048;

@@ -1,6 +1,7 @@
 export type { AcceptDecision, AcceptOptions, RefuseDecision, UpgradeDecision } from "./accept-options.ts";
 export { WsChannel } from "./channel.ts";
 export { WsConnection, type WsHandlers } from "./connection.ts";
+export type { DeflateOptions } from "./deflate-options.ts";
 export { HandshakeError, type HandshakeErrorCode, WsClosedError, type WsClosedErrorCode } from "./errors.ts";
 export type { HeartbeatOptions } from "./heartbeat.ts";
 export type { LivenessOptions } from "./liveness.ts";

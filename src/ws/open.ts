@@ -43,6 +43,6 @@ function openOver<T>(
   shell: ShellOf<T>,
 ): Promise<T> {
   return openHandshake(transport, upgrade, settings, timeout, (handshake, rest) =>
-    shell(new WsSession(transport, "client", settings), handshake, rest),
+    shell(new WsSession(transport, "client", settings, handshake.deflate), handshake, rest),
   );
 }

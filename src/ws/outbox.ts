@@ -1,9 +1,10 @@
 import { UsageError } from "../codec/errors.ts";
 import { WriteBuffer } from "../codec/write-buffer.ts";
-import type { FrameWriter, PayloadWriter } from "../codec/ws/frame-writer.ts";
+import { checkWritten, type FrameWriter, type PayloadWriter } from "../codec/ws/frame-writer.ts";
 import { maskBytes } from "../codec/ws/mask.ts";
-import { MAX_HEADER, Opcode } from "../codec/ws/opcode.ts";
+import { COMPRESSED, MAX_HEADER, Opcode } from "../codec/ws/opcode.ts";
 import type { Transport } from "../socket/transport.ts";
+import type { DeflateSender } from "./deflate-sender.ts";
 
 /** Sizes of an {@link Outbox} in bytes. */
 export interface OutboxLimits {
@@ -22,6 +23,7 @@ export class Outbox {
   readonly #writer: FrameWriter;
   readonly #buffer: WriteBuffer;
   readonly #highWaterMark: number;
+  readonly #deflate: DeflateSender | null;
   /** The kernel took less than it was offered: wait for its drain. */
   #blocked = false;
   /** A send said false, and nobody was told yet that there is room. */
@@ -29,11 +31,17 @@ export class Outbox {
   #corked = 0;
   #writingInPlace = false;
 
-  constructor(transport: Pick<Transport, "write">, writer: FrameWriter, limits: OutboxLimits) {
+  constructor(
+    transport: Pick<Transport, "write">,
+    writer: FrameWriter,
+    limits: OutboxLimits,
+    deflate: DeflateSender | null = null,
+  ) {
     this.#transport = transport;
     this.#writer = writer;
-    this.#buffer = new WriteBuffer(limits.capacity);
+    this.#buffer = new WriteBuffer(limits.capacity, true);
     this.#highWaterMark = limits.highWaterMark;
+    this.#deflate = deflate;
   }
 
   /** Bytes that wait for the kernel. */
@@ -47,12 +55,19 @@ export class Outbox {
   }
 
   /** Sends bytes that are no frame: a server's half of the handshake, before the first one. */
-  raw(bytes: Uint8Array): boolean {
-    this.#buffer.append(bytes);
-    return this.settle();
+  raw(bytes: Uint8Array): void {
+    const taken = this.#transport.write(bytes, 0, bytes.length);
+    if (taken < 0 || taken === bytes.length) return;
+    this.#blocked = true;
+    this.#buffer.append(bytes.subarray(taken));
   }
 
   text(text: string): boolean {
+    if (this.#deflate !== null) {
+      this.#checkNotWriting();
+      const payload = this.#deflate.text(text, this.#buffer);
+      if (payload !== null) return this.#compressed(this.#deflate, Opcode.TEXT, payload);
+    }
     // A string takes up to three bytes a character while it is encoded: a long one is encoded beside the buffer.
     if (text.length > this.#buffer.capacity) return this.#pieces(Opcode.TEXT, encoder.encode(text));
     this.#checkNotWriting();
@@ -61,6 +76,11 @@ export class Outbox {
   }
 
   binary(payload: Uint8Array): boolean {
+    if (this.#deflate !== null) {
+      this.#checkNotWriting();
+      const compressed = this.#deflate.bytes(payload, this.#buffer);
+      if (compressed !== null) return this.#compressed(this.#deflate, Opcode.BINARY, compressed);
+    }
     if (payload.length > this.#buffer.capacity) return this.#pieces(Opcode.BINARY, payload);
     this.#checkNotWriting();
     this.#writer.binary(this.#buffer, payload);
@@ -87,6 +107,9 @@ export class Outbox {
 
   inPlace(kind: "text" | "binary", maxLength: number, write: PayloadWriter): boolean {
     this.#checkNotWriting();
+    if (this.#deflate !== null && maxLength >= this.#deflate.threshold) {
+      return this.#compressedInPlace(this.#deflate, kind === "text" ? Opcode.TEXT : Opcode.BINARY, maxLength, write);
+    }
     this.#writingInPlace = true;
     try {
       if (kind === "text") this.#writer.textWith(this.#buffer, maxLength, write);
@@ -130,6 +153,7 @@ export class Outbox {
   clear(): void {
     this.#buffer.clear();
     this.#full = false;
+    this.#deflate?.close();
   }
 
   #tellRoom(): void {
@@ -150,6 +174,34 @@ export class Outbox {
       if (taken > 0) buffer.consume(taken);
       if (this.#blocked) return;
     }
+  }
+
+  #compressed(deflate: DeflateSender, opcode: number, payload: Uint8Array): boolean {
+    const whole = payload.length <= this.#buffer.capacity;
+    // A transport may call others while it writes, and they compress into the same memory.
+    const own = whole ? payload : payload.slice();
+    if (whole) this.#writer.frame(this.#buffer, opcode | COMPRESSED, payload, true);
+    deflate.sent();
+    return whole ? this.settle() : this.#pieces(opcode | COMPRESSED, own);
+  }
+
+  /** The payload is written where it would be sent from, and what it compresses to goes over it. */
+  #compressedInPlace(deflate: DeflateSender, opcode: number, maxLength: number, write: PayloadWriter): boolean {
+    const buffer = this.#buffer;
+    const start = buffer.reserve(maxLength);
+    let end: number;
+    this.#writingInPlace = true;
+    try {
+      end = write(buffer.bytes, start);
+    } finally {
+      this.#writingInPlace = false;
+    }
+    checkWritten(end, start, maxLength);
+    const payload = buffer.bytes.subarray(start, end);
+    const compressed = deflate.bytes(payload, buffer);
+    if (compressed !== null) return this.#compressed(deflate, opcode, compressed);
+    this.#writer.frame(buffer, opcode, payload, true);
+    return this.settle();
   }
 
   /** A payload over the buffer's capacity goes out piece by piece, so that a large one costs no large buffer unless the kernel is full. */

@@ -1,14 +1,17 @@
 import type { ProtocolError } from "../codec/errors.ts";
 import { CloseCode } from "../codec/ws/close-code.ts";
+import type { DeflateTerms } from "../codec/ws/deflate-terms.ts";
 import type { FrameReader } from "../codec/ws/frame-reader.ts";
 import { FrameScout } from "../codec/ws/frame-scout.ts";
 import { FrameWriter } from "../codec/ws/frame-writer.ts";
 import type { Message } from "../codec/ws/message.ts";
 import type { MessageSink } from "../codec/ws/message-sink.ts";
 import type { Role } from "../codec/ws/opcode.ts";
+import { QuietLine } from "../socket/quiet-line.ts";
 import { ringMemory } from "../socket/ring-memory.ts";
 import type { Transport } from "../socket/transport.ts";
 import { CloseTimer } from "./close-timer.ts";
+import { DeflateSender } from "./deflate-sender.ts";
 import { abnormalClosure, closeTimedOut, notOpen } from "./errors.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Inbox } from "./inbox.ts";
@@ -32,6 +35,7 @@ export class WsSession implements WatchedSession {
   /** Set once, when there is nothing more to read and the end is known. */
   end: SessionEnd | null = null;
 
+  readonly #line: QuietLine;
   readonly #settings: WsSettings;
   readonly #role: Role;
   readonly #inbox: Inbox;
@@ -47,18 +51,18 @@ export class WsSession implements WatchedSession {
   #scouting = false;
   readonly #closeTimer: CloseTimer;
 
-  constructor(transport: Transport, role: Role, settings: WsSettings) {
-    const { writeBufferCapacity: capacity, highWaterMark } = settings;
+  constructor(transport: Transport, role: Role, settings: WsSettings, agreed: DeflateTerms | null = null) {
+    const { writeBufferCapacity: capacity, highWaterMark, deflate } = settings;
     this.transport = transport;
+    this.#line = new QuietLine(transport);
     this.#role = role;
     this.#settings = settings;
-    this.#inbox = new Inbox(transport, role, ringMemory(settings.bufferCapacity), settings);
+    this.#inbox = new Inbox(transport, role, ringMemory(settings.bufferCapacity), settings, agreed);
     this.reader = this.#inbox.reader;
     this.#scout = new FrameScout(this.reader);
-    this.outbox = new Outbox(transport, new FrameWriter(role === "client" ? { role, maskKeys } : { role }), {
-      capacity,
-      highWaterMark,
-    });
+    const writer = new FrameWriter(role === "client" ? { role, maskKeys } : { role });
+    const sender = agreed && deflate && new DeflateSender(agreed.own, deflate);
+    this.outbox = new Outbox(this.#line, writer, { capacity, highWaterMark }, sender);
     this.outbox.onRoom = () => this.#room();
     this.#pongs = new Pongs(this.outbox);
     this.#closeTimer = new CloseTimer(settings.closeTimeout, () => this.#onCloseTimeout());
@@ -68,10 +72,10 @@ export class WsSession implements WatchedSession {
   /** Begins: `rest` are the bytes that came with the handshake. */
   start(shell: SessionShell, rest: Uint8Array): void {
     this.#shell = shell;
-    if (shell.sink !== null) this.#inbox.directFrom = LEAST_DIRECT;
+    if (shell.sink !== null) this.#inbox.push();
     if (rest.length > 0) this.#inbox.receive(rest);
     const { liveness } = this.#settings;
-    this.transport.attach(liveness === null ? this : new Liveness(this, this.#inbox, liveness));
+    this.#line.attach(liveness === null ? this : new Liveness(this, this.#inbox, liveness));
     if (rest.length > 0) shell.wake();
   }
 
@@ -163,9 +167,8 @@ export class WsSession implements WatchedSession {
   /** Cuts the connection and drops what was not read. */
   terminate(): void {
     this.#inbox.discard();
-    if (this.state === "ended") {
-      this.#exhausted();
-    } else {
+    if (this.state === "ended") this.#exhausted();
+    else {
       this.#finish({ code: CloseCode.ABNORMAL, reason: "", error: null });
       this.transport.terminate();
     }
@@ -199,9 +202,9 @@ export class WsSession implements WatchedSession {
     if (this.state !== "open") throw notOpen("send", this.state);
   }
 
-  /** Gives the ring's memory back; no message is lent out any more. */
+  /** Gives the reader's memory back; no message is lent out any more. */
   releaseMemory(): void {
-    this.reader.ring.release();
+    this.reader.release();
   }
 
   #nextSlow(first: Message | null): Message | null {
@@ -293,8 +296,5 @@ export class WsSession implements WatchedSession {
     this.#shell.wake();
   }
 }
-
-/** Copying a chunk below this many bytes into the ring costs less than a view of its words. */
-const LEAST_DIRECT = 2048;
 
 const ASLEEP: SessionShell = { sink: null, wake() {}, room() {} };

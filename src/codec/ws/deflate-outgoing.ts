@@ -1,4 +1,4 @@
-import type { Assembly } from "./assembly.ts";
+import { Assembly } from "./assembly.ts";
 import type { DeflateStream, DeflateWay } from "./deflate-engine.ts";
 
 /** Compresses messages, each in one piece (RFC 7692 section 7.2.1): the payload of a frame that has {@link COMPRESSED} set. */
@@ -7,8 +7,11 @@ export class MessageDeflater {
   readonly #into: Assembly;
   #stream: DeflateStream | null = null;
 
-  /** `into` is where payloads are put; connections can share it, for what is in it is of use only until the next message. */
-  constructor(way: DeflateWay, into: Assembly) {
+  /**
+   * `into` is where payloads are put; connections can share it, for what is in it is of use only until the next message. Default: one of
+   * its own, of which it keeps up to 64 KiB.
+   */
+  constructor(way: DeflateWay, into: Assembly = new Assembly(KEPT)) {
     this.#way = way;
     this.#into = into;
   }
@@ -53,3 +56,4 @@ export class MessageDeflater {
 const TAIL_LENGTH = 4;
 /** A flush that has no room for its mark writes it twice. */
 const LEAST_ROOM = 16;
+const KEPT = 64 << 10;

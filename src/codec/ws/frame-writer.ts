@@ -119,12 +119,7 @@ export class FrameWriter {
     const start = out.reserve(MAX_HEADER + maxLength);
     const payload = start + this.#headerSize(maxLength);
     const end = write(out.bytes, payload);
-    if (!(Number.isInteger(end) && end >= payload && end <= payload + maxLength)) {
-      throw new UsageError(
-        "WRITER_OUT_OF_BOUNDS",
-        `Cannot send: the writer ended at ${end}, not in ${payload} to ${payload + maxLength}`,
-      );
-    }
+    checkWritten(end, payload, maxLength);
     this.#finish(out, first, start, payload, end - payload);
   }
 
@@ -172,6 +167,15 @@ export class FrameWriter {
     bytes[end - 1] = key >> 24;
     return key;
   }
+}
+
+/** Throws where a {@link PayloadWriter} that began at `start` says that it ended outside its room. */
+export function checkWritten(end: number, start: number, maxLength: number): void {
+  if (Number.isInteger(end) && end >= start && end <= start + maxLength) return;
+  throw new UsageError(
+    "WRITER_OUT_OF_BOUNDS",
+    `Cannot send: the writer ended at ${end}, not in ${start} to ${start + maxLength}`,
+  );
 }
 
 const EMPTY: Uint8Array = new Uint8Array(0);

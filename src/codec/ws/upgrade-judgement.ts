@@ -1,6 +1,7 @@
 import type { HeaderPairs } from "../http/head.ts";
 import { isToken } from "../http/head.ts";
 import type { RequestHead } from "../http/request-head.ts";
+import { extensionsOf, type WsExtension } from "./deflate-extension.ts";
 
 /** What a server is asked for by an upgrade request that keeps the rules. */
 export interface UpgradeAsked {
@@ -11,6 +12,8 @@ export interface UpgradeAsked {
   readonly authority: string;
   /** Subprotocols that are offered, the preferred one first. */
   readonly protocols: readonly string[];
+  /** Extensions that are offered, the preferred one first. */
+  readonly extensions: readonly WsExtension[];
   /** Where the page comes from that asks, `null` where nothing says it: browsers always do (RFC 6455 section 10.2). */
   readonly origin: string | null;
 }
@@ -48,6 +51,8 @@ export type UpgradeFaultCode =
   | "UPGRADE_KEY"
   /** `Sec-WebSocket-Protocol` is not a list of tokens without repetition: 400. */
   | "UPGRADE_PROTOCOLS"
+  /** `Sec-WebSocket-Extensions` breaks its grammar: 400. */
+  | "UPGRADE_EXTENSIONS"
   /** `Origin` is repeated: 400; or it is not among those that are let in: 403. */
   | "UPGRADE_ORIGIN";
 
@@ -84,8 +89,11 @@ export function judgeUpgrade(request: RequestHead): UpgradeAsked | UpgradeFault 
   if (protocols === null) {
     return fault("UPGRADE_PROTOCOLS", 400, "Sec-WebSocket-Protocol is not a list of different tokens");
   }
+  const offers = request.values("sec-websocket-extensions");
+  const extensions = offers.length === 0 ? [] : extensionsOf(offers.join());
+  if (extensions === null) return fault("UPGRADE_EXTENSIONS", 400, "Sec-WebSocket-Extensions is malformed");
   if (request.values("origin").length > 1) return fault("UPGRADE_ORIGIN", 400, "Origin is given twice");
-  return { ok: true, key, authority, protocols, origin: request.header("origin") };
+  return { ok: true, key, authority, protocols, extensions, origin: request.header("origin") };
 }
 
 /** That a page of this origin is not let in. */

@@ -11,13 +11,15 @@ export interface UpgradeRequest {
   readonly key: string;
   /** Subprotocols in order of preference. */
   readonly protocols: readonly string[];
+  /** The extensions that are offered: the value of `Sec-WebSocket-Extensions`, `""` for none. Default none. */
+  readonly extensions?: string;
   /** The user's fields, sent in this order and case behind the library's. A `Host` among them replaces ours. */
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
 /** The request's text, ready to be sent as Latin-1. Throws `HANDSHAKE_REQUEST_INVALID` for what must not go on the wire. */
 export function upgradeRequestText(request: UpgradeRequest): string {
-  const { authority, target, key, protocols, headers } = request;
+  const { authority, target, key, protocols, extensions = "", headers } = request;
   if (!TARGET.test(target))
     throw invalid(`target ${JSON.stringify(target)} has characters that must be percent-encoded`);
   if (!AUTHORITY.test(authority)) throw invalid(`authority ${JSON.stringify(authority)} is not a host and port`);
@@ -31,6 +33,7 @@ export function upgradeRequestText(request: UpgradeRequest): string {
     if (!isToken(protocol)) throw invalid(`subprotocol ${JSON.stringify(protocol)} is not a token`);
   if (new Set(protocols).size !== protocols.length) throw invalid("a subprotocol is offered twice");
   if (protocols.length > 0) text += `Sec-WebSocket-Protocol: ${protocols.join(", ")}\r\n`;
+  if (extensions !== "") text += `Sec-WebSocket-Extensions: ${extensions}\r\n`;
   for (const [name, value] of headers) text += `${checkedName(name)}: ${checkedValue(name, value)}\r\n`;
   return `${text}\r\n`;
 }

@@ -2,6 +2,8 @@ import type { HeaderPairs } from "../http/head.ts";
 import type { Response } from "../http/response.ts";
 import { ResponseReader } from "../http/response-reader.ts";
 import { decodeUtf8 } from "../text.ts";
+import { extensionsOf } from "./deflate-extension.ts";
+import { type DeflateTerms, judgeDeflateAnswer } from "./deflate-terms.ts";
 
 /** What a client expects of the server's answer. */
 export interface UpgradeExpectation {
@@ -9,6 +11,8 @@ export interface UpgradeExpectation {
   readonly accept: string;
   /** The subprotocols that were offered. */
   readonly protocols: readonly string[];
+  /** The compression that was offered. Default: none. */
+  readonly deflate?: DeflateTerms | null;
   /** Bytes of the response head. Default 16 KiB. */
   readonly maxHeadSize?: number;
   /** Bytes kept of the body of a refusal. Default 4 KiB. */
@@ -17,10 +21,19 @@ export interface UpgradeExpectation {
 
 /** How a handshake ended. */
 export type UpgradeOutcome =
-  | { readonly open: true; readonly protocol: string; readonly headers: HeaderPairs }
+  | {
+      readonly open: true;
+      readonly protocol: string;
+      readonly headers: HeaderPairs;
+      /** The compression that was agreed on, null for none. */
+      readonly deflate: DeflateTerms | null;
+    }
   | {
       readonly open: false;
-      /** `HANDSHAKE_REFUSED` (a status other than 101), `HANDSHAKE_INVALID` (a 101 that breaks a rule), `HANDSHAKE_MALFORMED` (not HTTP), `HANDSHAKE_CUT`. */
+      /**
+       * `HANDSHAKE_REFUSED` (a status other than 101), `HANDSHAKE_INVALID` (a 101 that breaks a rule), `HANDSHAKE_EXTENSION` (it grants other
+       * compression than was offered), `HANDSHAKE_MALFORMED` (not HTTP), `HANDSHAKE_CUT`.
+       */
       readonly code: string;
       readonly reason: string;
       /** 0 where no whole head came. */
@@ -92,9 +105,13 @@ export class UpgradeResponseReader {
 
   #judge(response: Response): void {
     const broken = brokenRule(response, this.#expected);
+    const deflate = agreedOn(response, this.#expected.deflate ?? null);
     if (broken !== null) this.#refuse("HANDSHAKE_INVALID", broken, response);
-    else
-      this.outcome = { open: true, protocol: single(response, "sec-websocket-protocol") ?? "", headers: [...response] };
+    else if (typeof deflate === "string") this.#refuse("HANDSHAKE_EXTENSION", deflate, response);
+    else {
+      const protocol = single(response, "sec-websocket-protocol") ?? "";
+      this.outcome = { open: true, protocol, headers: [...response], deflate };
+    }
   }
 
   /** Keeps what there is room for; a body that breaks off, or off the rules, is what came of it. */
@@ -125,16 +142,25 @@ export class UpgradeResponseReader {
 }
 
 /** Which rule the 101 breaks, or null. */
-function brokenRule(response: Response, { accept, protocols }: UpgradeExpectation): string | null {
+function brokenRule(response: Response, { accept, protocols, deflate = null }: UpgradeExpectation): string | null {
   if (response.version !== "1.1") return "the answer is not HTTP/1.1";
   if (single(response, "upgrade")?.toLowerCase() !== "websocket") return "Upgrade is not websocket";
   const connection = response.headers("connection").join().toLowerCase().split(",");
   if (!connection.some((token) => token.trim() === "upgrade")) return "Connection does not list Upgrade";
   if (single(response, "sec-websocket-accept") !== accept) return "Sec-WebSocket-Accept does not answer the key";
-  if (response.header("sec-websocket-extensions") !== null) return "an extension was chosen that was not offered";
+  if (deflate === null && response.header("sec-websocket-extensions") !== null)
+    return "an extension was chosen that was not offered";
   if (response.header("sec-websocket-protocol") === null) return null;
   const protocol = single(response, "sec-websocket-protocol");
   return protocol !== null && protocols.includes(protocol) ? null : "a subprotocol was chosen that was not offered";
+}
+
+/** The compression that both ends have agreed on, or which rule the answer to our offer breaks. */
+function agreedOn(response: Response, offered: DeflateTerms | null): DeflateTerms | string | null {
+  const values = response.headers("sec-websocket-extensions");
+  if (offered === null || values.length === 0) return null;
+  const chosen = extensionsOf(values.join());
+  return chosen === null ? "Sec-WebSocket-Extensions is malformed" : judgeDeflateAnswer(chosen, offered);
 }
 
 /** The value of a field that must not be repeated; null where it is missing or repeated. */

@@ -156,5 +156,12 @@ export const REFUSED: readonly UpgradeVector[] = [
     adding("Sec-WebSocket-Protocol: a", "Sec-WebSocket-Protocol: b, a"),
     "UPGRADE_PROTOCOLS",
   ),
+  ...["", ";", "permessage-deflate;", "a b", 'permessage-deflate; client_max_window_bits="1 0"'].map((extensions) =>
+    malformed(
+      `the extensions ${JSON.stringify(extensions)}`,
+      adding(`Sec-WebSocket-Extensions: ${extensions}`),
+      "UPGRADE_EXTENSIONS",
+    ),
+  ),
   malformed("two Origins", adding("Origin: https://a.example", "Origin: https://b.example"), "UPGRADE_ORIGIN"),
 ];

@@ -23,6 +23,7 @@ describe("a request", () => {
       key: "dGhlIHNhbXBsZSBub25jZQ==",
       authority: "server.example.com",
       protocols: ["chat", "superchat"],
+      extensions: [],
       origin: "http://example.com",
     });
   });
@@ -43,7 +44,22 @@ describe("a request", () => {
       [...GOOD_FIELDS, "Sec-WebSocket-Protocol: a , b", "sec-websocket-protocol: ,c"],
       { protocols: ["a", "b", "c"] },
     ],
-    ["with an extension that is not known", [...GOOD_FIELDS, "Sec-WebSocket-Extensions: x-unknown; a=1"], {}],
+    [
+      "with an extension that is not known",
+      [...GOOD_FIELDS, "Sec-WebSocket-Extensions: x-unknown; a=1"],
+      { extensions: [{ name: "x-unknown", parameters: [["a", "1"]] }] },
+    ],
+    [
+      "with extensions in two fields",
+      [...GOOD_FIELDS, "Sec-WebSocket-Extensions: a; b, c", "sec-websocket-extensions: d"],
+      {
+        extensions: [
+          { name: "a", parameters: [["b", null]] },
+          { name: "c", parameters: [] },
+          { name: "d", parameters: [] },
+        ],
+      },
+    ],
     ["with an opaque Origin", [...GOOD_FIELDS, "Origin: null"], { origin: "null" }],
     [
       "with a key whose last bits are not 0",

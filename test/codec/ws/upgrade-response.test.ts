@@ -23,6 +23,7 @@ describe("an upgrade", () => {
     const outcome = opened([...FIELDS, "Sec-WebSocket-Protocol: chat"]);
     expect(outcome).toEqual({
       open: true,
+      deflate: null,
       protocol: "chat",
       headers: [
         ["Upgrade", "websocket"],
@@ -92,7 +93,47 @@ describe("an upgrade", () => {
   test.each(["HTTP/1.1 100 Continue", "HTTP/1.1 102 Processing", "HTTP/1.1 103 Early Hints"])("behind %p", (line) => {
     const interim = head(line, ["Link: </a>"]);
     const reading = readAll(joined([interim, interim, head("HTTP/1.1 101 Switching Protocols", FIELDS), hex("8900")]));
-    expect(reading).toEqual({ outcome: { open: true, protocol: "", headers: FIELDS.map(pair) }, rest: 2 });
+    expect(reading).toEqual({
+      outcome: { open: true, protocol: "", headers: FIELDS.map(pair), deflate: null },
+      rest: 2,
+    });
+  });
+});
+
+describe("an upgrade to which compression was offered", () => {
+  const whole = { windowBits: 15, contextTakeover: true };
+  const deflate = { own: whole, peer: { windowBits: 12, contextTakeover: true } };
+  const outcomeOf = (...extensions: string[]): UpgradeOutcome | null => {
+    const reader = new UpgradeResponseReader({ ...EXPECTED, deflate });
+    const fields = extensions.map((value) => `Sec-WebSocket-Extensions: ${value}`);
+    reader.read(head("HTTP/1.1 101 Switching Protocols", [...FIELDS, ...fields]));
+    return reader.outcome;
+  };
+
+  test("goes without where the answer has none", () => {
+    expect(outcomeOf()).toMatchObject({ open: true, deflate: null });
+  });
+
+  test("says what was agreed on", () => {
+    expect(outcomeOf("permessage-deflate; server_max_window_bits=10; client_no_context_takeover")).toMatchObject({
+      open: true,
+      deflate: {
+        own: { windowBits: 15, contextTakeover: false },
+        peer: { windowBits: 10, contextTakeover: true },
+      },
+    });
+  });
+
+  test.each([
+    [["permessage-deflate"], "server_max_window_bits is 15 where 12 was offered"],
+    [["permessage-deflate; server_max_window_bits=13"], "server_max_window_bits is 13 where 12 was offered"],
+    [["permessage-deflate; server_max_window_bits=9; x"], 'permessage-deflate has no parameter "x"'],
+    [["permessage-deflate; server_max_window_bits=9", "permessage-deflate"], "permessage-deflate was chosen twice"],
+    [["x-webkit-deflate-frame"], "an extension was chosen that was not offered"],
+    [["permessage-deflate; "], "Sec-WebSocket-Extensions is malformed"],
+    [[""], "Sec-WebSocket-Extensions is malformed"],
+  ])("fails on %j", (extensions, reason) => {
+    expect(outcomeOf(...extensions)).toMatchObject({ open: false, code: "HANDSHAKE_EXTENSION", reason, status: 101 });
   });
 });
 
