@@ -1,7 +1,7 @@
 import type { Role } from "../../../src/codec/ws/opcode.ts";
 import type { Group } from "../vectors/all.ts";
 import { AS_SENT_AND_BYTEWISE, type Section, type Vector } from "../vectors/vector.ts";
-import { difference, expected, playInMemory } from "./play.ts";
+import { conversationOf, difference, playInMemory } from "./play.ts";
 import { PROGRAMS } from "./programs.ts";
 
 const ROLES: readonly Role[] = ["client", "server"];
@@ -39,13 +39,13 @@ export function rendered(groups: readonly Group[], results: ReadonlyMap<string, 
 /** `strict 6`: as the vector says in six ways out of six. */
 async function outcome(vector: Vector, role: Role): Promise<string> {
   if (vector.role !== undefined && vector.role !== role) return "–";
-  const wanted = expected(vector);
+  const conversation = conversationOf(vector, role);
   let ways = 0;
   const faults: string[] = [];
   for (const program of PROGRAMS.filter(({ roles }) => roles.includes(role))) {
     for (const chop of vector.chops ?? AS_SENT_AND_BYTEWISE) {
       ways++;
-      const fault = difference(await playInMemory(vector, role, program, chop), wanted);
+      const fault = difference(await playInMemory(conversation, program, chop), conversation.wanted);
       if (fault !== null) faults.push(`${program.name}${chop === 0 ? "" : ` in pieces of ${chop}`}: ${fault}`);
     }
   }

@@ -54,6 +54,8 @@ export class ConformancePeer extends RawPeer {
 
   override onClose(error: Error | null): void {
     if (error !== null) this.ending.push("sent reset");
+    // A socket whose own half has ended does not tell the other's end first.
+    else if (!this.sawEnd) this.ending.push("sent end");
     super.onClose(error);
   }
 

@@ -1,11 +1,12 @@
 import type { Role } from "../../../src/codec/ws/opcode.ts";
 import { memoryPair } from "../../../src/socket/memory-pair.ts";
+import type { Transport } from "../../../src/socket/transport.ts";
 import { joined } from "../../helpers/bytes.ts";
 import { turn } from "../../helpers/wait.ts";
 import { close } from "../vectors/build.ts";
 import { type Frame, MARK, type Step, type Vector } from "../vectors/vector.ts";
 import { ConformancePeer } from "./peer.ts";
-import type { Program } from "./programs.ts";
+import type { Program, Running } from "./programs.ts";
 import { wireFrame } from "./wire.ts";
 
 /** What happened, or was to happen: what the program received, and what it sent. Both have the marks. */
@@ -14,9 +15,19 @@ export interface Trace {
   readonly sent: string[];
 }
 
-/** Plays a vector against a program in memory, in pieces of `chop` bytes, 0 for as they are sent. */
-export async function playInMemory(vector: Vector, role: Role, program: Program, chop: number): Promise<Trace> {
-  const segments = segmentsOf(vector, role);
+/** A vector as it is played to one role: what the peer sends from one mark to the next, and what must happen. */
+export interface Conversation {
+  readonly role: Role;
+  readonly segments: readonly Uint8Array[];
+  readonly wanted: Trace;
+}
+
+export function conversationOf(vector: Vector, role: Role): Conversation {
+  return { role, segments: segmentsOf(vector, role), wanted: expected(vector) };
+}
+
+/** Plays to a program in memory, in pieces of `chop` bytes, 0 for as they are sent. */
+export async function playInMemory({ role, segments }: Conversation, program: Program, chop: number): Promise<Trace> {
   const large = segments.reduce((sum, segment) => sum + segment.length, 0) > LARGE;
   const [near, far] = memoryPair({ capacity: 1 << 20, ...(chop > 0 ? { chunkSize: chop } : {}) });
   const peer = new ConformancePeer(far, role, program.opening, null);
@@ -32,18 +43,12 @@ export async function playInMemory(vector: Vector, role: Role, program: Program,
     peer.send(segment);
     await settle(peer);
   }
-  peer.finish();
-  const timer = setTimeout(() => {
-    peer.ending.push("the connection does not end");
-    running.terminate();
-  }, IN_VAIN);
-  await Promise.all([running.ended, peer.until(({ gone }) => gone)]);
-  clearTimeout(timer);
+  await finish(peer, running);
   return { received: closeLast(received), sent: [...peer.trace, ...peer.ending] };
 }
 
 /** What a vector says must happen. */
-export function expected({ script, events }: Vector): Trace {
+function expected({ script, events }: Vector): Trace {
   const received = events.filter((said) => !said.startsWith("sent "));
   const sent = events.filter((said) => said === MARK || said.startsWith("sent "));
   if (!events.some((said) => /^(?:failed|close) /.test(said))) {
@@ -53,6 +58,40 @@ export function expected({ script, events }: Vector): Trace {
   }
   sent.push("sent end");
   return { received: closeLast(received), sent };
+}
+
+/**
+ * Plays over sockets. Nobody can know there that nothing more will come: at a mark the peer waits until it was sent what it must have been,
+ * which tells what comes too late; what comes too early only memory tells, so the traces are without marks.
+ */
+export async function playOver(
+  { near, peer }: { readonly near: Transport; readonly peer: ConformancePeer },
+  { role, segments, wanted }: Conversation,
+  program: Program,
+): Promise<Trace> {
+  const received: string[] = [];
+  const running = await program.run(near, role, received, {});
+  const timer = setTimeout(() => running.terminate(), IN_VAIN);
+  const due = dueAtMarks(wanted.sent);
+  for (const [at, segment] of segments.entries()) {
+    if (at > 0) await peer.until(({ trace, gone }) => gone || trace.length >= (due[at - 1] ?? 0));
+    peer.send(segment);
+  }
+  clearTimeout(timer);
+  await finish(peer, running);
+  return { received: closeLast(received), sent: [...peer.trace, ...peer.ending] };
+}
+
+export function withoutMarks({ received, sent }: Trace): Trace {
+  const unmarked = (said: string): boolean => said !== MARK;
+  return { received: received.filter(unmarked), sent: sent.filter(unmarked) };
+}
+
+/** How many lines stand before each mark. */
+function dueAtMarks(sent: readonly string[]): number[] {
+  return sent.flatMap((said, at) =>
+    said === MARK ? [at - sent.slice(0, at).filter((one) => one === MARK).length] : [],
+  );
 }
 
 /** The first difference, in words; null where there is none. */
@@ -95,6 +134,17 @@ function keyOf({ wrongMask }: Frame, program: Role, at: number): Uint8Array | nu
 
 function isClose(step: Step): boolean {
   return typeof step === "object" && "opcode" in step && step.opcode === 8;
+}
+
+/** Lets the connection end, and waits until it has. */
+async function finish(peer: ConformancePeer, running: Running): Promise<void> {
+  peer.finish();
+  const timer = setTimeout(() => {
+    peer.ending.push("the connection does not end");
+    running.terminate();
+  }, IN_VAIN);
+  await Promise.all([running.ended, peer.until(({ gone }) => gone)]);
+  clearTimeout(timer);
 }
 
 /** Waits until all was sent, and both ends have done what they do about it. */
