@@ -10,7 +10,7 @@ export class Outlet {
   #refused: ReturnType<typeof setTimeout> | null = null;
 
   constructor(transport: Transport) {
-    this.#line = new QuietLine(transport);
+    this.#line = new QuietLine(transport, true);
   }
 
   /** Names the receiver of what the transport tells. */

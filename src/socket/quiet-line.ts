@@ -2,19 +2,22 @@ import { TransportError } from "./errors.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
 
 /**
- * A transport whose events wait for the end of a write. What one tells from within `write`, its end or even an answer, is handed on in the
- * next microtask: before that whoever writes does not know how much has left.
+ * A transport whose events wait for the end of a write. What one tells from within `write`, room, an answer or even its end, is handed on
+ * in the next microtask: before that whoever writes does not know how much has left.
  */
 export class QuietLine implements TransportHandler {
   readonly #transport: Transport;
+  readonly #endWaits: boolean;
   #handler: TransportHandler | null = null;
   #writing = false;
   /** Calls that are put off; those that come meanwhile queue behind them. */
   #putOff = 0;
   #fault: TransportError | null = null;
 
-  constructor(transport: Transport) {
+  /** `endWaits`: the transport's end waits, too, where nothing does that it must not overtake. */
+  constructor(transport: Transport, endWaits: boolean) {
     this.#transport = transport;
+    this.#endWaits = endWaits;
   }
 
   /** Names the receiver of what the transport tells. */
@@ -49,7 +52,7 @@ export class QuietLine implements TransportHandler {
 
   onClose(reason: Error | null): void {
     const error = this.#fault ?? reason;
-    if (this.#writing || this.#putOff > 0) this.#later(() => this.#handler?.onClose(error));
+    if ((this.#writing && this.#endWaits) || this.#putOff > 0) this.#later(() => this.#handler?.onClose(error));
     else this.#handler?.onClose(error);
   }
 

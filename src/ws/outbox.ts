@@ -166,7 +166,8 @@ export class Outbox {
     const buffer = this.#buffer;
     while (buffer.length > 0) {
       const taken = this.#transport.write(buffer.bytes, buffer.head, buffer.length);
-      if (taken < 0) {
+      // Less than was taken waits where the transport ended meanwhile.
+      if (taken < 0 || buffer.length < taken) {
         buffer.clear();
         return;
       }

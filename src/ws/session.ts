@@ -54,7 +54,7 @@ export class WsSession implements WatchedSession {
   constructor(transport: Transport, role: Role, settings: WsSettings, agreed: DeflateTerms | null = null) {
     const { writeBufferCapacity: capacity, highWaterMark, deflate } = settings;
     this.transport = transport;
-    this.#line = new QuietLine(transport);
+    this.#line = new QuietLine(transport, false);
     this.#role = role;
     this.#settings = settings;
     this.#inbox = new Inbox(transport, role, ringMemory(settings.bufferCapacity), settings, agreed);

@@ -6,9 +6,14 @@ import { turn } from "../helpers/wait.ts";
 import { Recorder } from "./support.ts";
 
 /** A line, its transport, what it told, and `during`, which the next write does before it returns. */
-function quietLine(): { line: QuietLine; wire: ScriptedTransport; told: Recorder; during: (act: () => void) => void } {
+function quietLine(endWaits = true): {
+  line: QuietLine;
+  wire: ScriptedTransport;
+  told: Recorder;
+  during: (act: () => void) => void;
+} {
   const wire = new ScriptedTransport();
-  const line = new QuietLine(wire);
+  const line = new QuietLine(wire, endWaits);
   const told = new Recorder();
   line.attach(told);
   const write = wire.write.bind(wire);
@@ -51,6 +56,25 @@ test("what is told within a write is told behind it, in order, and so is what co
   await turn();
   expect([told.text, told.drains, told.events]).toEqual(["ab", 1, ["bytes", "end", "close"]]);
   expect(told.error).toMatchObject({ code: "CONNECTION_RESET" });
+});
+
+test("the end alone does not wait where it is not to, but overtakes nothing", async () => {
+  for (const [bytesBefore, events] of [
+    [false, ["close"]],
+    [true, []],
+  ] as const) {
+    const { line, wire, told, during } = quietLine(false);
+    let within: string[] = [];
+    during(() => {
+      if (bytesBefore) wire.deliver(Buffer.from("x"));
+      wire.close(null);
+      within = [...told.events];
+    });
+    write(line);
+    expect(within).toEqual([...events]);
+    await turn();
+    expect(told.events).toEqual(bytesBefore ? ["bytes", "close"] : ["close"]);
+  }
 });
 
 test("a write that throws leaves the line as it was", () => {

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "bun:test";
+import { TransportError } from "../../src/socket/errors.ts";
 import type { WsStream } from "../../src/ws/stream.ts";
 import { hex, joined, pattern, utf8 } from "../helpers/bytes.ts";
 import { fragments, frameBytes } from "../helpers/frames.ts";
+import type { ScriptedTransport } from "../helpers/scripted-transport.ts";
 import { turn } from "../helpers/wait.ts";
+import { lineOf } from "../helpers/ws-peer.ts";
 import { rejection } from "../socket/support.ts";
 import { connectionPair, Diary, isSettled, nameOf, readAll, streamPair, Wire } from "./support.ts";
 
@@ -806,4 +809,83 @@ test("both ends speak over a pair in memory", async () => {
   connection.close(1000);
   await other.until(({ gone }) => gone);
   expect(diary.entries).toEqual(["close 1000"]);
+});
+
+describe("what a transport tells within a write is met once that has returned:", () => {
+  /** The next write does this before it returns how much it took, at most `taken`. */
+  function during(wire: ScriptedTransport, act: () => void, taken = Number.POSITIVE_INFINITY): void {
+    const write = wire.write.bind(wire);
+    wire.write = (bytes, offset, length) => {
+      wire.write = write;
+      const took = write(bytes, offset, Math.min(length, taken));
+      act();
+      return took;
+    };
+  }
+  const reset = new TransportError("CONNECTION_RESET", "reset");
+  const long = "x".repeat(300);
+
+  test.each([
+    ["a ping", "hello"],
+    ["a ping, in the middle of a large message", long],
+  ])("%s", async (_, text) => {
+    const wire = new Wire();
+    const ws = await wire.connection(new Diary(), { writeBufferCapacity: 64 });
+    during(wire.transport, () => wire.transport.deliver(ping("p")));
+    ws.sendText(text);
+    await turn();
+    expect(wire.sent()).toEqual([`text ${text}`, "pong 70"]);
+  });
+
+  test("room, of a write that took a part", async () => {
+    const wire = new Wire();
+    const ws = await wire.connection(new Diary());
+    during(wire.transport, () => wire.transport.drain(), 3);
+    ws.sendText("hello");
+    await turn();
+    expect(wire.sent()).toEqual(["text hello"]);
+  });
+
+  test("a message, whose handler sends", async () => {
+    const wire = new Wire();
+    const diary = new Diary();
+    diary.onEntry = (ws, entry) => {
+      if (entry === "message text go") ws.sendText("inner");
+    };
+    const ws = await wire.connection(diary);
+    during(wire.transport, () => wire.transport.deliver(frameBytes({ opcode: 1, payload: utf8("go") })));
+    ws.sendText("outer");
+    await turn();
+    expect(wire.sent()).toEqual(["text outer", "text inner"]);
+  });
+
+  test("messages, by recv, while a ping is answered", async () => {
+    const wire = new Wire();
+    const ws = await wire.stream();
+    const waiting = ws.recv();
+    during(wire.transport, () => wire.transport.deliver(frameBytes({ opcode: 1, payload: utf8("behind") })));
+    wire.transport.deliver(ping("p"));
+    const first = await waiting;
+    expect(first === null ? null : lineOf(first.toOwned())).toBe("ping 70");
+    const second = await ws.recv();
+    expect(second === null ? null : lineOf(second.toOwned())).toBe("text behind");
+    ws.terminate();
+  });
+
+  test.each([
+    ["the end", "hello"],
+    ["the end, in the middle of a large message", long],
+  ])("%s", async (_, text) => {
+    const wire = new Wire();
+    const diary = new Diary();
+    const ws = await wire.connection(diary, { writeBufferCapacity: 64 });
+    during(wire.transport, () => wire.transport.close(reset), 10);
+    ws.sendText(text);
+    await turn();
+    expect([ws.state, ws.bufferedAmount, diary.entries]).toEqual([
+      "ended",
+      0,
+      ["error CONNECTION_RESET", "close 1006"],
+    ]);
+  });
 });
