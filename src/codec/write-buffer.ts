@@ -21,11 +21,11 @@ export class WriteBuffer {
   /** head <= tail <= bytes.length */
   tail = 0;
   readonly capacity: number;
-  readonly #store: Uint8Array;
-  readonly #storeWords: Int32Array;
+  #store: Uint8Array;
+  #storeWords: Int32Array;
 
-  /** `capacity` in bytes, 0 to 2^30, rounded up to a multiple of 8. */
-  constructor(capacity: number) {
+  /** `capacity` in bytes, 0 to 2^30, rounded up to a multiple of 8. `lazily`: the memory is made with the first bytes, {@link bytes} is empty until then. */
+  constructor(capacity: number, lazily = false) {
     if (!(capacity >= 0 && capacity <= LARGEST)) {
       throw new UsageError(
         "OPTION_OUT_OF_RANGE",
@@ -33,7 +33,7 @@ export class WriteBuffer {
       );
     }
     this.capacity = Math.max(8, (capacity + 7) & ~7);
-    this.#store = new Uint8Array(this.capacity);
+    this.#store = lazily ? NOTHING : new Uint8Array(this.capacity);
     this.#storeWords = wordsOf(this.#store);
     this.bytes = this.#store;
     this.words = this.#storeWords;
@@ -86,6 +86,12 @@ export class WriteBuffer {
   }
 
   #makeRoom(count: number): void {
+    if (this.#store.length === 0) {
+      this.#store = new Uint8Array(this.capacity);
+      this.#storeWords = wordsOf(this.#store);
+      this.clear();
+      if (count <= this.capacity) return;
+    }
     const waiting = this.tail - this.head;
     const needed = waiting + count;
     this.checkRoom(count);
@@ -104,5 +110,6 @@ export class WriteBuffer {
   }
 }
 
+const NOTHING: Uint8Array = new Uint8Array(0);
 /** Keeps every index a 32-bit integer. */
 const LARGEST = 1 << 30;

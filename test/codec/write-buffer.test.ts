@@ -17,6 +17,20 @@ test("starts empty with its capacity, rounded up to a multiple of 8", () => {
   }
 });
 
+test("made lazily, has no memory before the first bytes, and then as any other", () => {
+  for (const count of [0, 1, 16, 17, 100]) {
+    const out = new WriteBuffer(16, true);
+    expect([out.capacity, out.bytes.length, out.words.length, out.length]).toEqual([16, 0, 0, 0]);
+    out.clear();
+    out.append(pattern(count));
+    expect([waiting(out), out.head, out.tail]).toEqual([hexOf(pattern(count)), 0, count]);
+    out.append(pattern(9));
+    expect(waiting(out)).toBe(hexOf(pattern(count)) + hexOf(pattern(9)));
+    out.consume(count + 9);
+    expect([out.bytes.length, out.words.length]).toEqual([16, 4]);
+  }
+});
+
 test("a capacity out of range is refused", () => {
   for (const capacity of [-1, 2 ** 30 + 1, Number.NaN]) {
     expect(() => new WriteBuffer(capacity)).toThrow(
