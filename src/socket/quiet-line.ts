@@ -35,33 +35,34 @@ export class QuietLine implements TransportHandler {
     }
   }
 
+  // No closure here: it would cost each call an object that holds `chunk`, whether or not it is put off.
   onBytes(chunk: Uint8Array): void {
-    if (this.#writing || this.#putOff > 0) this.#later(() => this.#handler?.onBytes(chunk));
+    if (this.#writing || this.#putOff > 0) this.#tellLater("onBytes", chunk);
     else this.#handler?.onBytes(chunk);
   }
 
   onDrain(): void {
-    if (this.#writing || this.#putOff > 0) this.#later(() => this.#handler?.onDrain());
+    if (this.#writing || this.#putOff > 0) this.#tellLater("onDrain", null);
     else this.#handler?.onDrain();
   }
 
   onEnd(): void {
-    if (this.#writing || this.#putOff > 0) this.#later(() => this.#handler?.onEnd());
+    if (this.#writing || this.#putOff > 0) this.#tellLater("onEnd", null);
     else this.#handler?.onEnd();
   }
 
   onClose(reason: Error | null): void {
     const error = this.#fault ?? reason;
-    if ((this.#writing && this.#endWaits) || this.#putOff > 0) this.#later(() => this.#handler?.onClose(error));
+    if ((this.#writing && this.#endWaits) || this.#putOff > 0) this.#tellLater("onClose", error);
     else this.#handler?.onClose(error);
   }
 
-  #later(call: () => void): void {
+  #tellLater(event: keyof TransportHandler, detail: Uint8Array | Error | null): void {
     this.#putOff++;
     queueMicrotask(() => {
       this.#putOff--;
       try {
-        call();
+        (this.#handler?.[event] as ((detail: unknown) => void) | undefined)?.call(this.#handler, detail);
       } catch (error) {
         this.#threw(error);
       }
