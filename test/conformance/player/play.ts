@@ -82,6 +82,20 @@ export async function playOver(
   return { received: closeLast(received), sent: [...peer.trace, ...peer.ending] };
 }
 
+/**
+ * Plays to a program of someone else's, all at once, and tells what it sent: how it ends its half of the connection, and what it says in its
+ * close frame beside the code, is its own affair.
+ */
+export async function playTo(peer: ConformancePeer, { segments }: Conversation): Promise<string[]> {
+  await peer.until(({ opened, gone }) => opened || gone);
+  for (const segment of segments) peer.send(segment);
+  peer.finish();
+  const timer = setTimeout(() => peer.reset(), IN_VAIN);
+  await peer.until(({ gone }) => gone);
+  clearTimeout(timer);
+  return peer.trace.filter((said) => !said.startsWith("sent a close frame of"));
+}
+
 export function withoutMarks({ received, sent }: Trace): Trace {
   const unmarked = (said: string): boolean => said !== MARK;
   return { received: received.filter(unmarked), sent: sent.filter(unmarked) };

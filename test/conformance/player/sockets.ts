@@ -44,7 +44,8 @@ export class Sockets implements Disposable {
   }
 }
 
-class PeerServer extends LoopbackServer<ConformancePeer> {
+/** Listens, and plays the server's end of each connection. */
+export class PeerServer extends LoopbackServer<ConformancePeer> {
   constructor(tls: boolean) {
     const certificate = tls ? "localhost" : null;
     super((transport) => new ConformancePeer(transport, "client", "handshake", null), { certificate });
