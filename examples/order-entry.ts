@@ -5,7 +5,7 @@
  *
  *     bun examples/order-entry.ts --rate 1000 --seconds 10 --connections 4 --faults
  */
-import { ClientPool, NexusError, TlsConfig } from "../index.ts";
+import { AtomicClientPool, ClientPool, type ClientPoolOptions, NexusError, TlsConfig } from "../index.ts";
 import { ExchangeProcess } from "./exchange-process.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { decimalsOf } from "./market-data/format.ts";
@@ -18,6 +18,7 @@ import { reconcile } from "./order-entry/outcome.ts";
 import { OrderRun } from "./order-entry/run.ts";
 import { summaryLines } from "./order-entry/summary.ts";
 import { VenueAccess } from "./order-entry/venue-access.ts";
+import { WorkerDesk } from "./order-entry/worker-desk.ts";
 import { RestSession } from "./rest-session.ts";
 
 async function main(): Promise<number> {
@@ -41,21 +42,39 @@ async function main(): Promise<number> {
   }
 }
 
-/** Places the orders, reads the exchange's log, and returns the exit code. */
+/** Opens the connections, and places the orders: in this thread, or by Workers. */
 async function trade(options: OrderEntryOptions, url: string, ca: string | null): Promise<number> {
-  const { symbol, key, rate, connections, timeout } = options;
+  const { key, connections, workers, timeout } = options;
   const tls = ca === null ? new TlsConfig() : new TlsConfig({ ca });
   // Questions have a connection of their own: the orders' are theirs alone.
   using questions = new RestSession(url, { tls, connectTimeout: 5_000 });
   const access = new VenueAccess(questions, key);
   await access.readClock();
+  const defaultHeaders = { "X-MBX-APIKEY": access.key.apiKey };
+  const socket = { noDelay: true };
+  const poolOptions: ClientPoolOptions = { url, connections, defaultHeaders, tls, connectTimeout: 5_000, socket };
+  if (workers === 0) {
+    await using pool = await ClientPool.connect(poolOptions);
+    return await place(options, url, access, new OrderDesk(pool, access, timeout), pool);
+  }
+  await using pool = await AtomicClientPool.connect(poolOptions);
+  const { clockOffset } = access;
+  await using desk = await WorkerDesk.open(pool, workers, { key, clockOffset, timeout });
+  return await place(options, url, access, desk, pool);
+}
+
+/** Places the orders, reads the exchange's log, and returns the exit code. */
+async function place(
+  options: OrderEntryOptions,
+  url: string,
+  access: VenueAccess,
+  desk: OrderDesk | WorkerDesk,
+  pool: ClientPool | AtomicClientPool,
+): Promise<number> {
+  const { symbol, key, rate, connections } = options;
   const prefix = `run-${Date.now().toString(36)}-`;
   const tickets = makeTickets(options, prefix, await access.bestPrices(symbol));
 
-  const defaultHeaders = { "X-MBX-APIKEY": access.apiKey };
-  const socket = { noDelay: true };
-  await using pool = await ClientPool.connect({ url, connections, defaultHeaders, tls, connectTimeout: 5_000, socket });
-  const desk = new OrderDesk(pool, access, timeout);
   const run = new OrderRun(desk, connections);
   const lookup = new OrderLookup(access, symbol);
   const stopListening = onInterrupt(() => run.stop());

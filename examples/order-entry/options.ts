@@ -8,6 +8,8 @@ export interface OrderEntryOptions {
   readonly rate: number;
   /** Of the pool: so many orders are under way at a time. */
   readonly connections: number;
+  /** That sign and send; 0 where this thread does. */
+  readonly workers: number;
   readonly symbol: string;
   readonly key: KeyKind;
   /** Milliseconds that an order may take. */
@@ -30,6 +32,7 @@ exchange of examples/exchange.
   --rate N         how many a second (500)
   --seconds N      for how long, in place of --orders
   --connections N  in the pool: so many orders are under way at a time (1)
+  --workers N      threads that sign and send, over slots lent to them (0: this one does)
   --symbol NAME    of what (BTCUSDT)
   --key KIND       how they are signed: hmac or ed25519 (hmac)
   --timeout MS     how long an order may take (2000)
@@ -51,6 +54,7 @@ export function readOptions(args: string[]): OrderEntryOptions | null {
       rate: { type: "string", default: "500" },
       seconds: { type: "string" },
       connections: { type: "string", default: "1" },
+      workers: { type: "string", default: "0" },
       symbol: { type: "string", default: "BTCUSDT" },
       key: { type: "string", default: "hmac" },
       timeout: { type: "string", default: "2000" },
@@ -69,6 +73,7 @@ export function readOptions(args: string[]): OrderEntryOptions | null {
     orders: Math.ceil(orders),
     rate,
     connections: Math.ceil(positive("connections", values.connections)),
+    workers: values.workers === "0" ? 0 : Math.ceil(positive("workers", values.workers)),
     symbol: values.symbol.toUpperCase(),
     key,
     timeout: positive("timeout", values.timeout),

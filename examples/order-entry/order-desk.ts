@@ -1,29 +1,28 @@
 import type { ClientPool, ClientSlot, Request, RequestWriter, Response } from "../../index.ts";
-import { OrderSender, type OrderSession, type Ticket } from "./order-sender.ts";
+import { OrderSender, type OrderSession, type OrderSigner, type Ticket } from "./order-sender.ts";
 import type { Outcome } from "./outcome.ts";
-import type { VenueAccess } from "./venue-access.ts";
 
 /** Sends orders through a pool, each on a slot of its own: as many at a time as the pool has connections, the others wait in line. */
 export class OrderDesk {
   /** Sent again, because no byte of the first attempt had left. */
   resends = 0;
   readonly #pool: ClientPool;
-  readonly #access: VenueAccess;
+  readonly #signer: OrderSigner;
   readonly #timeout: number;
   /** Until when the venue wants to be left alone, on the clock of `performance.now()`. */
   #quietUntil = 0;
 
-  /** `timeout`: milliseconds that an order may take. The pool's requests carry the key of `access` already. */
-  constructor(pool: ClientPool, access: VenueAccess, timeout: number) {
+  /** `timeout`: milliseconds that an order may take. The pool's requests carry the signer's key already. */
+  constructor(pool: ClientPool, signer: OrderSigner, timeout: number) {
     this.#pool = pool;
-    this.#access = access;
+    this.#signer = signer;
     this.#timeout = timeout;
   }
 
   /** As {@link OrderSender.place}. */
   async place(ticket: Ticket): Promise<Outcome> {
     using session = new SlotSession(this.#pool, this.#timeout);
-    const sender = new OrderSender(session, this.#access);
+    const sender = new OrderSender(session, this.#signer);
     const outcome = await sender.place(ticket);
     this.resends += sender.resends;
     if (sender.pause > 0) this.#quietUntil = performance.now() + sender.pause;
@@ -55,7 +54,7 @@ class SlotSession implements OrderSession, Disposable {
   async connect(): Promise<void> {
     if (this.#slot?.connection.isReusable === true) return;
     this[Symbol.dispose]();
-    this.#slot = this.#pool.tryAcquire() ?? (await this.#pool.acquire());
+    this.#slot = await this.#pool.acquire();
   }
 
   send(request: Request): Promise<Response> {

@@ -1,7 +1,7 @@
 import { NexusError, type Request, RequestError, type RequestWriter, type Response } from "../../index.ts";
 import { pauseAfter, venueComplaint } from "../rest-session.ts";
 import type { Outcome } from "./outcome.ts";
-import type { VenueAccess } from "./venue-access.ts";
+import type { VenueKey } from "./venue-access.ts";
 
 /** An order as it is to be sent: good till cancelled, at a limit. */
 export interface Ticket {
@@ -20,8 +20,15 @@ export interface OrderSession {
   connect(): Promise<void>;
   /** Sends a request of {@link writer}. The response is borrowed until the next one. */
   send(request: Request): Promise<Response>;
-  /** Cuts the connection: what comes on it is no longer to be trusted. */
-  cut(): void;
+  /** Ends the connection: what comes on it is no longer to be trusted. */
+  cut(): void | Promise<void>;
+}
+
+/** By whose key orders are signed, and when. */
+export interface OrderSigner {
+  readonly key: VenueKey;
+  /** How many milliseconds the venue's clock is ahead of ours. */
+  readonly clockOffset: number;
 }
 
 /** Sends orders over one session, one at a time, and tells what is known of each. */
@@ -31,12 +38,12 @@ export class OrderSender {
   /** Milliseconds that the venue wants to be left alone for; 0 where its last answer said nothing of it. */
   pause = 0;
   readonly #session: OrderSession;
-  readonly #access: VenueAccess;
+  readonly #signer: OrderSigner;
 
-  /** The session's requests carry the key of `access` already. */
-  constructor(session: OrderSession, access: VenueAccess) {
+  /** The session's requests carry the signer's key already. */
+  constructor(session: OrderSession, signer: OrderSigner) {
     this.#session = session;
-    this.#access = access;
+    this.#signer = signer;
   }
 
   /** Connects, where the connection is gone; tries for a few seconds and then throws. */
@@ -58,7 +65,7 @@ export class OrderSender {
     for (;;) {
       await this.connect();
       try {
-        return this.#judge(ticket, await this.#session.send(this.#write(ticket)));
+        return await this.#judge(ticket, await this.#session.send(this.#write(ticket)));
       } catch (error) {
         if (!(error instanceof RequestError)) throw error;
         if (error.progress !== "not-sent") return { kind: "unknown", why: `${error.code}, ${error.progress}` };
@@ -78,12 +85,12 @@ export class OrderSender {
       .query("price", price)
       .query("newClientOrderId", clientOrderId)
       .query("newOrderRespType", "ACK")
-      .query("timestamp", Date.now() + this.#access.clockOffset)
+      .query("timestamp", Date.now() + this.#signer.clockOffset)
       .finish();
-    return request.stampQuery("signature", this.#access.sign(request.queryBytes()));
+    return request.stampQuery("signature", this.#signer.key.sign(request.queryBytes()));
   }
 
-  #judge({ clientOrderId }: Ticket, response: Response): Outcome {
+  async #judge({ clientOrderId }: Ticket, response: Response): Promise<Outcome> {
     const { status } = response;
     this.pause = pauseAfter(response);
     if (status >= 500 || status === 408) return { kind: "unknown", why: venueComplaint(response) };
@@ -94,7 +101,7 @@ export class OrderSender {
     }
     const why = `answered with ${response.bodyText().slice(0, 100)}`;
     // The answer to something else: the ones behind it would be, too.
-    this.#session.cut();
+    await this.#session.cut();
     return { kind: "unknown", why };
   }
 }

@@ -5,20 +5,29 @@ import { ed25519, hmacSha256, type Signer } from "../signing.ts";
 import type { KeyKind } from "./options.ts";
 import type { LoggedOrder } from "./outcome.ts";
 
-/** Questions to the venue, and what is needed to be let in. Nothing here changes anything, so it is asked again where it fails. */
-export class VenueAccess {
+/** What the venue knows somebody by. */
+export interface VenueKey {
   readonly apiKey: string;
   readonly sign: Signer;
+}
+
+/** The exchange's test key of that kind. */
+export function venueKey(kind: KeyKind): VenueKey {
+  if (kind === "hmac") return { apiKey: TEST_HMAC_KEY.apiKey, sign: hmacSha256(TEST_HMAC_KEY.secret) };
+  return { apiKey: TEST_ED25519_KEY.apiKey, sign: ed25519(TEST_ED25519_KEY.privateKey) };
+}
+
+/** Questions to the venue, and what is needed to be let in. Nothing here changes anything, so it is asked again where it fails. */
+export class VenueAccess {
+  readonly key: VenueKey;
   /** How many milliseconds the venue's clock is ahead of ours. */
   clockOffset = 0;
   readonly #session: RestSession;
 
   constructor(session: RestSession, key: KeyKind) {
-    const { apiKey } = key === "hmac" ? TEST_HMAC_KEY : TEST_ED25519_KEY;
-    this.apiKey = apiKey;
-    this.sign = key === "hmac" ? hmacSha256(TEST_HMAC_KEY.secret) : ed25519(TEST_ED25519_KEY.privateKey);
+    this.key = venueKey(key);
     this.#session = session;
-    session.writer.setDefaultHeader("X-MBX-APIKEY", apiKey);
+    session.writer.setDefaultHeader("X-MBX-APIKEY", this.key.apiKey);
   }
 
   /** Sets {@link clockOffset}. */
@@ -71,7 +80,8 @@ export class VenueAccess {
         complaint = venueComplaint(response);
         pause = pauseAfter(response);
         // The same question would be refused again.
-        if (status < 500 && pause === 0) throw new VenueRefusal(path, complaint);
+        const isFinal = status < 500 && pause === 0 && !complaint.includes(UNKNOWN_ERROR);
+        if (isFinal) throw new VenueRefusal(path, complaint);
       } catch (error) {
         if (!(error instanceof NexusError)) throw error;
         complaint = `${error.code}: ${error.message}`;
@@ -91,7 +101,7 @@ export class VenueAccess {
     for (const [name, value] of Object.entries(parameters)) stage = stage.query(name, value);
     if (isSigned) stage = stage.query("timestamp", Date.now() + this.clockOffset);
     const request = stage.finish();
-    if (isSigned) request.stampQuery("signature", this.sign(request.queryBytes()));
+    if (isSigned) request.stampQuery("signature", this.key.sign(request.queryBytes()));
     return this.#session.send(request);
   }
 }
@@ -111,6 +121,8 @@ interface Depth {
   readonly asks: readonly (readonly [price: string, quantity: string])[];
 }
 
+/** "An unknown error occurred while processing the request." */
+const UNKNOWN_ERROR = "-1000 ";
 /** "Order does not exist." */
 const NO_SUCH_ORDER = "-2013";
 /** As many as the venue gives at once. */

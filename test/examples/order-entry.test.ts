@@ -35,15 +35,26 @@ test.concurrent.each<[fault: string, complaint: RegExp]>([
   expect(output).toMatch(complaint);
 });
 
-test("--faults: refused, unanswered and cut through four connections; the unknown are looked up, and the log agrees", async () => {
-  const { code, output } = await run("--rate", "400", "--seconds", "1", "--connections", "4", "--faults");
-  expect(output).toMatch(/orders +400, \d+ a second: \d+ acknowledged, [1-9]\d* rejected, [1-9]\d* unknown/);
-  expect(output).toMatch(/× rejected: 400: /);
-  expect(output).toMatch(/× unknown: 503: /);
-  expect(output).toMatch(/× unknown: 504: /);
-  expect(output).toMatch(/× unknown: REQUEST_CONNECTION_LOST, sent/);
-  const [, unknown] = /(\d+) unknown/.exec(output) ?? [];
-  expect(output).toContain(`looked up   ${unknown} by their names, none sent again`);
+test.concurrent.each(["0", "4"])(
+  "--workers %s --faults: refused, unanswered, cut; the unknown are looked up, and the log agrees",
+  async (workers) => {
+    const size = ["--rate", "400", "--seconds", "1", "--connections", "4"];
+    const { code, output } = await run(...size, "--workers", workers, "--faults");
+    expect(output).toMatch(/orders +400, \d+ a second: \d+ acknowledged, [1-9]\d* rejected, [1-9]\d* unknown/);
+    expect(output).toMatch(/× rejected: 400: /);
+    expect(output).toMatch(/× unknown: 503: /);
+    expect(output).toMatch(/× unknown: 504: /);
+    expect(output).toMatch(/× unknown: REQUEST_CONNECTION_LOST, sent/);
+    const [, unknown] = /(\d+) unknown/.exec(output) ?? [];
+    expect(output).toContain(`looked up   ${unknown} by their names, none sent again`);
+    expect(output).toContain("no order lost, none doubled");
+    expect(code).toBe(0);
+  },
+);
+
+test("--workers 4: all acknowledged, all in the log", async () => {
+  const { code, output } = await run("--orders", "200", "--rate", "400", "--connections", "4", "--workers", "4");
+  expect(output).toMatch(/orders +200, \d+ a second: 200 acknowledged, 0 rejected, 0 unknown/);
   expect(output).toContain("no order lost, none doubled");
   expect(code).toBe(0);
 });
@@ -68,6 +79,7 @@ test("a wrong argument is named, with the usage, and exits with 2", async () => 
   for (const [args, complaint] of [
     [["--orders", "none"], 'Cannot start: --orders is "none", not a number above 0'],
     [["--seconds", "0"], 'Cannot start: --seconds is "0", not a number above 0'],
+    [["--workers", "no"], 'Cannot start: --workers is "no", not a number above 0'],
     [["--key", "rsa"], 'Cannot start: --key is "rsa", not hmac or ed25519'],
     [["--bogus"], "--bogus"],
   ] as const) {

@@ -15,7 +15,7 @@ function startFaulty(...faults: string[]): Promise<Exchange> {
 }
 
 function connect(exchange: Exchange, access: VenueAccess, connections: number): Promise<ClientPool> {
-  const defaultHeaders = { "X-MBX-APIKEY": access.apiKey };
+  const defaultHeaders = { "X-MBX-APIKEY": access.key.apiKey };
   const reconnect = { initialDelay: 5, jitter: 0 };
   return ClientPool.connect({ url: exchange.restUrl, connections, defaultHeaders, reconnect });
 }
