@@ -107,7 +107,7 @@ class Acceptance<T> implements TransportHandler {
         return;
       }
       const decision = this.#settings.onUpgrade?.(request);
-      if (decision instanceof Promise) this.#await(decision, asked);
+      if (isPending(decision)) this.#await(decision, asked);
       else this.#obey(decision, asked);
     } catch (error) {
       this.#break(error);
@@ -124,7 +124,10 @@ class Acceptance<T> implements TransportHandler {
 
   #obey(decision: UpgradeDecision, asked: UpgradeAsked): void {
     if (this.#settled) return;
-    if (typeof decision === "object" && decision.status !== undefined) this.#refuseAsDecided(decision);
+    if (decision !== undefined && (typeof decision !== "object" || decision === null)) {
+      throw invalid(`onUpgrade decided ${JSON.stringify(decision)}`);
+    }
+    if (decision?.status !== undefined) this.#refuseAsDecided(decision);
     else this.#open(asked, decision ?? {});
   }
 
@@ -243,6 +246,11 @@ class Acceptance<T> implements TransportHandler {
 }
 
 /** A refusal as it goes on the wire. */
+/** Whoever's promise it is: one that was not waited for would let everyone in. */
+function isPending(decision: UpgradeDecision | Promise<UpgradeDecision>): decision is Promise<UpgradeDecision> {
+  return typeof (decision as { readonly then?: unknown } | null | undefined)?.then === "function";
+}
+
 function answer(status: number, fields: HeaderPairs, body: string): Uint8Array {
   const text = Buffer.from(body);
   return Buffer.concat([Buffer.from(refusalText(status, fields, text.length), "latin1"), text]);

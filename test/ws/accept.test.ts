@@ -177,6 +177,27 @@ describe("onUpgrade", () => {
     }
   });
 
+  test("a promise of another make is waited for, not taken for a yes", async () => {
+    const thenable = {
+      // biome-ignore lint/suspicious/noThenProperty: it is what is tested.
+      then: (resolve: (decision: UpgradeDecision) => void) => void setTimeout(() => resolve({ status: 403 }), 1),
+    };
+    const onUpgrade = () => thenable as unknown as Promise<UpgradeDecision>;
+    const { client, error } = await refusal(headOf(), { onUpgrade });
+    expect([error.status, client.text.startsWith("HTTP/1.1 403")]).toEqual([403, true]);
+  });
+
+  test.each([false, true, null, 0, "v1"])("%p is no decision: 500, and nobody is let in", async (decision) => {
+    for (const onUpgrade of [() => decision, async () => decision]) {
+      const { client, stream } = accepting({ onUpgrade: onUpgrade as unknown as () => UpgradeDecision });
+      client.send(headOf());
+      const error = await rejection(stream, UsageError);
+      expect(error.message).toBe(`Cannot answer upgrade request: onUpgrade decided ${JSON.stringify(decision)}`);
+      expect(error.code).toBe("UPGRADE_DECISION_INVALID");
+      expect(await client.answered()).toBe(500);
+    }
+  });
+
   test.each<[why: string, onUpgrade: () => UpgradeDecision | Promise<UpgradeDecision>]>([
     [
       "throws",
