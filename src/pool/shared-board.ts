@@ -21,6 +21,7 @@
  *   1     the next one on the free list                              who releases, until it is on the list
  *   2     1 while its connection is alive                            owner writes, who releases reads
  *   3     1 where what was asked is to be given up                   holder writes, owner reads
+ *   4     the holder that handed the lease on                        who hands it on, before it does
  *   8     request: end | start of the body | flags | deadline        who the state says
  *   16    outcome: what it is | places of the response, or error     who the state says
  *
@@ -141,6 +142,7 @@ export const LEASE = 0;
 export const NEXT = 1;
 export const ALIVE = 2;
 export const GIVE_UP = 3;
+export const GIVER = 4;
 export const REQUEST_END = 8;
 export const REQUEST_BODY = 9;
 export const REQUEST_FLAGS = 10;

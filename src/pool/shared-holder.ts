@@ -1,4 +1,4 @@
-import { ALIVE, type Board, slotAt, WANTED, WORKERS } from "./shared-board.ts";
+import { ALIVE, type Board, GIVER, slotAt, WANTED, WORKERS } from "./shared-board.ts";
 import { FreeList } from "./shared-free-list.ts";
 import {
   changeLease,
@@ -106,7 +106,10 @@ export class Holder {
     const { board, index, word } = this;
     const { words } = board;
     const handed = nextLease(word, number, HANDED);
-    if (!this.idle || !changeLease(words, index, word, handed)) return GONE;
+    if (!this.idle) return GONE;
+    // Until it is taken it is the giver's too: who dies before it has sent the handle has not given it away.
+    Atomics.store(words, slotAt(index) + GIVER, holderOf(word));
+    if (!changeLease(words, index, word, handed)) return GONE;
     this.word = GONE;
     if (Atomics.load(words, WORKERS + number) === thread + 1) return handed;
     // Who looks for what a dead Worker held looks after it has taken the Worker's number away: one of both sees the other.

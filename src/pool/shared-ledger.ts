@@ -1,5 +1,5 @@
 import { PoolError } from "./errors.ts";
-import { ACQUIRER, ALIVE, type Board, CLOSED, LEASE, slotAt, WANTED } from "./shared-board.ts";
+import { ACQUIRER, ALIVE, type Board, CLOSED, GIVER, LEASE, OWNER, slotAt, WANTED } from "./shared-board.ts";
 import { FreeList } from "./shared-free-list.ts";
 import { GONE } from "./shared-holder.ts";
 import {
@@ -42,6 +42,7 @@ export class Ledger {
     const { words } = this;
     const word = loadLease(words, index);
     const handed = nextLease(word, number, HANDED);
+    Atomics.store(words, slotAt(index) + GIVER, OWNER);
     return stateOf(word) === OWN && changeLease(words, index, word, handed) ? handed : GONE;
   }
 
@@ -89,7 +90,8 @@ export class Ledger {
     for (;;) {
       const word = loadLease(words, index);
       const state = stateOf(word);
-      if (state === OWN || holderOf(word) !== number) return null;
+      const given = state === HANDED && Atomics.load(words, slotAt(index) + GIVER) === number;
+      if (state === OWN || (holderOf(word) !== number && !given)) return null;
       // One that it was about to put on the list is not there, and will never be.
       if (!changeLease(words, index, word, ownWord(word))) continue;
       return state === WRITING || state === ASKED || state === SENDING || state === ABANDONED ? "poisoned" : "clean";

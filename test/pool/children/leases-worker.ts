@@ -1,5 +1,6 @@
 /** A holder of leases, for `leases.ts`: looks that each is its alone, sends a request on most, and gives them back or hands them on. */
 import { parentPort, threadId, workerData } from "node:worker_threads";
+import { PoolError } from "../../../src/pool/errors.ts";
 import type { SharedHandle } from "../../../src/pool/shared-part.ts";
 import { SharedSlot } from "../../../src/pool/shared-slot.ts";
 import { below, seededRandom } from "../../helpers/random.ts";
@@ -9,6 +10,18 @@ import { isAnswerTo } from "./leases-body.ts";
 export interface Lent {
   readonly number: number;
   readonly handle: SharedHandle;
+}
+
+/** One on its way from a thread, 0 for the owner's, to another; `next` is who may have it after that. */
+export interface Post extends Lent {
+  readonly from: number;
+  readonly next: number;
+}
+
+/** One that came back on its way. */
+export interface Stale {
+  readonly stale: number;
+  readonly from: number;
 }
 
 /** What is shared by all. */
@@ -25,8 +38,9 @@ const { tally, seed } = workerData as { readonly tally: Tally; readonly seed: nu
 const { holders, ends, faults } = tally;
 const random = seededRandom(seed);
 
-parentPort?.on("message", async ({ number, handle, next }: Lent & { readonly next: number }) => {
-  const slot = SharedSlot.from(handle);
+parentPort?.on("message", async ({ number, handle, from, next }: Post) => {
+  const slot = taken(number, handle, from);
+  if (slot === null) return;
   if (Atomics.compareExchange(holders, slot.index, 0, number) !== 0) faults[number] = 1;
   const way = below(random, 8);
   if (way < 6) {
@@ -38,7 +52,8 @@ parentPort?.on("message", async ({ number, handle, next }: Lent & { readonly nex
   if (way === 7 && next !== threadId) {
     try {
       const handed = slot.share({ threadId: next });
-      parentPort?.postMessage({ number, handle: handed, next });
+      const post: Post = { number, handle: handed, from: threadId, next };
+      parentPort?.postMessage(post);
       return;
     } catch {
       // That Worker has ended.
@@ -47,3 +62,15 @@ parentPort?.on("message", async ({ number, handle, next }: Lent & { readonly nex
   Atomics.add(ends, number, 1);
   slot.release();
 });
+
+/** The slot; null where it came back while the handle was on its way, as it does when who gave it has ended. */
+function taken(number: number, handle: SharedHandle, from: number): SharedSlot | null {
+  try {
+    return SharedSlot.from(handle);
+  } catch (error) {
+    if (!(error instanceof PoolError) || error.code !== "POOL_LEASE_STALE") throw error;
+    const stale: Stale = { stale: number, from };
+    parentPort?.postMessage(stale);
+    return null;
+  }
+}

@@ -8,7 +8,7 @@ import { Worker } from "node:worker_threads";
 import { AtomicClientPool } from "../../../src/pool/atomic-client-pool.ts";
 import { below, seededRandom } from "../../helpers/random.ts";
 import { until } from "../../helpers/wait.ts";
-import type { Lent, Tally } from "./leases-worker.ts";
+import type { Lent, Post, Stale, Tally } from "./leases-worker.ts";
 
 const WORKERS = 4;
 const CONNECTIONS = 8;
@@ -45,6 +45,8 @@ const pool = await AtomicClientPool.connect({
 /** Where each lease was handed last: a Worker's thread. */
 const whereabouts = new Int32Array(leases + 1);
 const dead = new Set<number>();
+/** Leases whose handle was not of use any more: the Worker that gave it had ended. */
+const cameBack = new Set<number>();
 const workers = Array.from({ length: WORKERS }, (_, index) => hire(index));
 let next = 1;
 let grants = 0;
@@ -66,7 +68,8 @@ let unfinished = 0;
 for (let number = 1; number <= leases; number++) {
   const ends = tally.ends[number] ?? 0;
   if (ends > 1) faults.push(`${number} ended ${ends} times`);
-  if (ends === 0 && !dead.has(whereabouts[number] ?? 0)) faults.push(`${number} did not end, though its Worker lives`);
+  if (ends === 0 && !dead.has(whereabouts[number] ?? 0) && !cameBack.has(number))
+    faults.push(`${number} did not end, though its Worker lives`);
   if (ends === 0) unfinished++;
   if (tally.faults[number] === 1) faults.push(`${number} shared its slot with another lease`);
   if (tally.faults[number] === 2) faults.push(`${number} had another one's answer`);
@@ -103,27 +106,33 @@ async function lend(): Promise<void> {
     if (held !== 0 && !dead.has(whereabouts[held] ?? 0)) faults.push(`${number} got the slot that ${held} still held`);
     const index = below(random, WORKERS);
     const to = workers[index] as Worker;
-    hand(to, { number, handle: slot.share(to) });
+    hand(to, { number, handle: slot.share(to) }, 0);
     // In the midst of a request that is answered late, mostly.
     if (number % (leases / KILLS) === 0) setTimeout(() => kill(index), 10);
   }
 }
 
-function hand(worker: Worker, { number, handle }: Lent): void {
+function hand(worker: Worker, { number, handle }: Lent, from: number): void {
   whereabouts[number] = worker.threadId;
   const other = workers[below(random, WORKERS)] as Worker;
-  worker.postMessage({ number, handle, next: other.threadId });
+  const post: Post = { number, handle, from, next: other.threadId };
+  worker.postMessage(post);
 }
 
 function hire(index: number): Worker {
   const script = fileURLToPath(new URL("./leases-worker.ts", import.meta.url));
   const worker = new Worker(script, { workerData: { tally, seed: seed + index + 31 * (index < WORKERS ? 0 : kills) } });
   pool.watch(worker);
-  worker.on("message", ({ number, handle, next: thread }: Lent & { readonly next: number }) => {
-    const to = workers.find(({ threadId }) => threadId === thread);
+  worker.on("message", (message: Post | Stale) => {
+    if ("stale" in message) {
+      cameBack.add(message.stale);
+      if (!dead.has(message.from)) faults.push(`${message.stale} came back on its way, though who gave it lives`);
+      return;
+    }
+    const to = workers.find(({ threadId }) => threadId === message.next);
     // Where that one has ended since, the lease comes back.
-    whereabouts[number] = thread;
-    if (to !== undefined) hand(to, { number, handle });
+    whereabouts[message.number] = message.next;
+    if (to !== undefined) hand(to, message, message.from);
   });
   return worker;
 }
