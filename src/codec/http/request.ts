@@ -166,6 +166,15 @@ export class Request {
     if (at < this.end) this.buffer.copyWithin(at + size, at, this.end);
     this.end += size;
   }
+
+  static {
+    // What `console.log` shows: neither the bytes nor the target, which hold keys and signatures.
+    Object.defineProperty(Request.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+      value(this: Request): string {
+        return `Request { ${this.method}, ${this.end - this.start} bytes }`;
+      },
+    });
+  }
 }
 
 /** The request as its writer sees it: the fields that others have no business with are open here. */

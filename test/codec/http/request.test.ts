@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { inspect } from "node:util";
 import { UsageError } from "../../../src/codec/errors.ts";
 import type { Request } from "../../../src/codec/http/request.ts";
 import { RequestWriter } from "../../../src/codec/http/request-writer.ts";
@@ -156,6 +157,19 @@ test("a number that has no digits is refused", () => {
   expect(codeOf(() => request.stampQuery("a", Number.NaN))).toBe("REQUEST_NUMBER_INVALID");
   expect(codeOf(() => request.stampHeader("a", Number.NaN))).toBe("REQUEST_NUMBER_INVALID");
   expect(codeOf(() => request.stampBody("a", Number.NaN))).toBe("REQUEST_NUMBER_INVALID");
+});
+
+test("console.log shows nothing of what a request holds", () => {
+  const writer = new RequestWriter("h");
+  writer.defaultHeader("X-API-KEY", "secret");
+  const request = writer.post("/order").query("signature", "secret").body("secret").finish();
+  for (const shown of [Bun.inspect(request), inspect(request, { depth: 9, maxArrayLength: null })]) {
+    expect(shown).toBe(`Request { POST, ${request.length} bytes }`);
+  }
+  for (const shown of [Bun.inspect(writer), inspect(writer, { depth: 9, maxArrayLength: null })]) {
+    expect(shown).not.toContain("secret");
+    expect(shown.replaceAll(/\s+/g, "")).not.toContain([...Buffer.from("secret")].join());
+  }
 });
 
 /** Latin-1. */
