@@ -1,4 +1,5 @@
 import type { MicroCase } from "./case.ts";
+import { deflate } from "./deflate.ts";
 import { encoding } from "./encoding.ts";
 import { frameReading } from "./frame-reading.ts";
 import { handshake } from "./handshake.ts";
@@ -12,5 +13,6 @@ export const MICRO_GROUPS: Readonly<Record<string, () => readonly MicroCase[]>> 
   mask,
   utf8,
   handshake,
+  deflate,
   http,
 };

@@ -44,7 +44,7 @@ export interface WsOptions {
   readonly autoPong?: boolean;
   /**
    * Compresses messages where the peer does so too (permessage-deflate): `true`, or {@link DeflateOptions}. Default `false`: inflating a
-   * short message costs a hundred times what reading it does, and each connection 0.4 MiB. Turn it on where bandwidth is what is short.
+   * short message costs twenty times what reading it does, and each connection 0.4 MiB. Turn it on where bandwidth is what is short.
    */
   readonly deflate?: boolean | DeflateOptions;
   /** Text heartbeats of venues that do without ping frames. Default: none. */

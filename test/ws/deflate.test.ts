@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import type { DeflateWindow } from "../../src/codec/ws/deflate-engine.ts";
 import { memoryPair } from "../../src/socket/memory-pair.ts";
 import { WsConnection } from "../../src/ws/connection.ts";
@@ -184,6 +185,15 @@ test("a server refuses an offer that breaks the grammar, and passes over one tha
   client.terminate();
   await ws.closed;
 });
+
+test("connections that compress give back what they took when they end, closed or cut", async () => {
+  const script = join(import.meta.dir, "children/deflate-connections.ts");
+  const child = Bun.spawn([process.execPath, script], { stdout: "pipe", stderr: "inherit" });
+  const { each, grown } = JSON.parse(await new Response(child.stdout).text());
+  // 3,200 ends came and went: if a tenth of what one takes were kept, it would show.
+  expect(each).toBeGreaterThan(100 << 10);
+  expect(grown).toBeLessThan(80 << 20);
+}, 60_000);
 
 async function closeBoth(client: WsStream, server: WsStream): Promise<void> {
   client.close(1000);
