@@ -101,6 +101,13 @@ export class SpinHttpConnection implements Disposable {
     return this.#transport.fd;
   }
 
+  /**
+   * When the kernel had the last of the response, in nanoseconds since 1970 by the system's clock. Null without the option `timestamps`.
+   */
+  get kernelReceivedAt(): bigint | null {
+    return this.#transport.receivedAt;
+  }
+
   get state(): "idle" | "closed" {
     return this.#transport.closed ? "closed" : "idle";
   }
@@ -209,7 +216,7 @@ export class SpinHttpConnection implements Disposable {
   }
 
   static #open(target: SpinTarget, origin: string, settings: SpinHttpSettings): SpinHttpConnection {
-    return new SpinHttpConnection(spinConnect(target, settings.http), origin, settings);
+    return new SpinHttpConnection(spinConnect(target, settings.http, settings.wait.timestamps), origin, settings);
   }
 }
 

@@ -1,10 +1,11 @@
 import { TimeoutError, UsageError } from "../codec/errors.ts";
 import { type SpinCalls, spinCalls } from "../ffi/spin-calls.ts";
+import { StampedReceive } from "../ffi/spin-stamps.ts";
 import { endpoint, type IpAddress, ipLiteral } from "./address.ts";
 import { combine, reachable } from "./dial.ts";
 import type { UrlDialSettings, UrlTarget } from "./dial-url.ts";
 import { AbortedError, ConnectError, errnoOf, osCodeOf, SocketOptionError } from "./errors.ts";
-import { type CheckedSocketOptions, checkSocketOptions } from "./options.ts";
+import { type CheckedSocketOptions, checkSocketOptions, unsupported } from "./options.ts";
 import { ATTEMPT_DELAY } from "./race.ts";
 import { addressesOf, resolveBySystem } from "./resolve.ts";
 import type { Endpoints } from "./socket-info.ts";
@@ -63,7 +64,7 @@ export function spinTargetNow(target: UrlTarget, settings: UrlDialSettings): Spi
  * Connects while the thread waits: addresses take turns as they do in `dial`, 250 ms apart or at once after a failure.
  * @throws ConnectError, TimeoutError (`CONNECT_TIMEOUT`), SocketOptionError, UsageError. Nothing stays open.
  */
-export function spinConnect(target: SpinTarget, settings: UrlDialSettings): SpinTransport {
+export function spinConnect(target: SpinTarget, settings: UrlDialSettings, timestamps: boolean): SpinTransport {
   const { hostname, port, deadline } = target;
   const options = checkSocketOptions(settings.socket);
   const calls = checkedCalls();
@@ -77,7 +78,12 @@ export function spinConnect(target: SpinTarget, settings: UrlDialSettings): Spin
     if (fd === null) throw timedOut(where, settings.connectTimeout, "tcp");
     if (fd < 0) throw combine(race.errors, where);
     keepQuick(calls, fd, options);
-    return new SpinSocket(calls, fd, endpointsOf(calls, fd));
+    const stamped = timestamps ? StampedReceive.open(calls, fd) : null;
+    if (timestamps && stamped === null) {
+      calls.library.close(fd);
+      throw unsupported("timestamps");
+    }
+    return new SpinSocket(calls, fd, endpointsOf(calls, fd), stamped);
   } finally {
     race.closeRest();
   }

@@ -1,4 +1,5 @@
 import { addressOf, type SpinCalls } from "../ffi/spin-calls.ts";
+import type { StampedReceive } from "../ffi/spin-stamps.ts";
 import { type TransportError, transportErrorFrom } from "./errors.ts";
 import { type Endpoints, readSocketInfo, type SocketInfo } from "./socket-info.ts";
 import type { SpinTransport } from "./spin-transport.ts";
@@ -10,6 +11,7 @@ export class SpinSocket implements SpinTransport {
   fault: TransportError | null = null;
   fd: number;
   readonly owes = false;
+  readonly holds = false;
   readonly secure = false;
   readonly #calls: SpinCalls;
   readonly #endpoints: Endpoints;
@@ -19,7 +21,11 @@ export class SpinSocket implements SpinTransport {
   #source: Uint8Array | null = null;
   #sourceAddress = 0;
 
-  constructor(calls: SpinCalls, fd: number, endpoints: Endpoints) {
+  /** Set where what comes is stamped. */
+  readonly #stamped: StampedReceive | null;
+
+  constructor(calls: SpinCalls, fd: number, endpoints: Endpoints, stamped: StampedReceive | null = null) {
+    this.#stamped = stamped;
     this.#calls = calls;
     this.fd = fd;
     this.#endpoints = endpoints;
@@ -28,7 +34,9 @@ export class SpinSocket implements SpinTransport {
   }
 
   receive(address: number, room: number): number {
-    const count = this.#calls.receive(this.fd, address, room);
+    const stamped = this.#stamped;
+    const count =
+      stamped === null ? this.#calls.receive(this.fd, address, room) : stamped.receive(this.fd, address, room);
     if (count > 0) return count;
     if (count === 0) return -1;
     if (count === this.#again || count === this.#interrupted) return 0;
@@ -67,6 +75,10 @@ export class SpinSocket implements SpinTransport {
   close(): void {
     if (this.fd >= 0) this.#calls.library.close(this.fd);
     this.#leave();
+  }
+
+  get receivedAt(): bigint | null {
+    return this.#stamped === null ? null : this.#stamped.stamp;
   }
 
   get closed(): boolean {

@@ -12,6 +12,10 @@ export interface SpinTransport {
   receive(address: number, room: number): number;
   /** Offers `bytes[offset, offset + length)`: how many were taken, −1 once closed or shut down. The rest is to be offered again. */
   write(bytes: Uint8Array, offset: number, length: number): number;
+  /** Bytes have come that neither the kernel nor the caller has: TLS keeps some. */
+  readonly holds: boolean;
+  /** When the kernel had the last of what was received last, in nanoseconds since 1970; null where it does not stamp. */
+  readonly receivedAt: bigint | null;
   /** Something that {@link write} took has not left yet: {@link flush} sends it once there is room. */
   readonly owes: boolean;
   flush(): void;

@@ -33,7 +33,7 @@ export function spinOpenNow(url: string | URL, options: SpinWsOptions): SpinOpen
 }
 
 function openAt(target: SpinTarget, upgrade: Upgrade, settings: SpinWsSettings): SpinOpened {
-  const transport = spinConnect(target, settings.ws);
+  const transport = spinConnect(target, settings.ws, settings.wait.timestamps);
   try {
     return new SpinHandshake(transport, upgrade, settings).run(target.deadline);
   } catch (error) {
@@ -50,11 +50,11 @@ class SpinHandshake {
   readonly #reader: UpgradeResponseReader;
 
   constructor(transport: SpinTransport, upgrade: Upgrade, settings: SpinWsSettings) {
-    const { protocols } = settings.ws;
+    const { protocols, deflate } = settings.ws;
     this.#transport = transport;
     this.#upgrade = upgrade;
     this.#settings = settings;
-    this.#reader = new UpgradeResponseReader({ accept: upgrade.accept, protocols });
+    this.#reader = new UpgradeResponseReader({ accept: upgrade.accept, protocols, deflate: deflate?.terms ?? null });
   }
 
   run(deadline: number): SpinOpened {
@@ -84,12 +84,10 @@ class SpinHandshake {
     const { outcome } = this.#reader;
     if (outcome === null) return null;
     if (!outcome.open) throw new HandshakeError(outcome);
-    const session = new SpinSession(this.#transport, this.#settings);
+    const { protocol, headers, deflate } = outcome;
+    const session = new SpinSession(this.#transport, this.#settings, deflate);
     session.reader.read(chunk, taken);
-    return {
-      session,
-      handshake: { url: this.#upgrade.url, protocol: outcome.protocol, headers: outcome.headers },
-    };
+    return { session, handshake: { url: this.#upgrade.url, protocol, headers, deflate } };
   }
 
   /** The connection ended, or nothing more is waited for. */

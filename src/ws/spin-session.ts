@@ -1,5 +1,6 @@
 import type { ProtocolError } from "../codec/errors.ts";
 import { CloseCode } from "../codec/ws/close-code.ts";
+import type { DeflateTerms } from "../codec/ws/deflate-terms.ts";
 import { FrameReader } from "../codec/ws/frame-reader.ts";
 import { FrameWriter } from "../codec/ws/frame-writer.ts";
 import type { Message } from "../codec/ws/message.ts";
@@ -7,7 +8,9 @@ import { ringMemory } from "../socket/ring-memory.ts";
 import { memoryAt, type SpinMemory, scratchMemory } from "../socket/spin-memory.ts";
 import type { SpinTransport } from "../socket/spin-transport.ts";
 import { SpinWait } from "../socket/spin-wait.ts";
-import { abnormalClosure, closeTimedOut, notOpen } from "./errors.ts";
+import { DeflateSender } from "./deflate-sender.ts";
+import { inflateStream } from "./deflate-zlib.ts";
+import { abnormalClosure, closeTimedOut, notOpen, WsClosedError } from "./errors.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { maskKeys } from "./mask-keys.ts";
 import { Outbox } from "./outbox.ts";
@@ -45,14 +48,19 @@ export class SpinSession {
   /** Where bytes go that nobody reads any more. */
   #refuse: SpinMemory | null = null;
 
-  constructor(transport: SpinTransport, settings: SpinWsSettings) {
+  constructor(transport: SpinTransport, settings: SpinWsSettings, agreed: DeflateTerms | null) {
     const { bufferCapacity, maxFrameSize, maxMessageSize, writeBufferCapacity: capacity, highWaterMark } = settings.ws;
+    const { deflate } = settings.ws;
     this.transport = transport;
     this.#settings = settings;
-    this.reader = new FrameReader({ role: "client", memory: ringMemory(bufferCapacity), maxFrameSize, maxMessageSize });
+    const inflate = agreed && { ...agreed.peer, open: inflateStream };
+    const memory = ringMemory(bufferCapacity);
+    this.reader = new FrameReader({ role: "client", memory, maxFrameSize, maxMessageSize, inflate });
     this.#memory = memoryAt(this.reader.ring.bytes);
     this.#most = settings.wait.maxReadSize;
-    this.outbox = new Outbox(transport, new FrameWriter({ role: "client", maskKeys }), { capacity, highWaterMark });
+    const writer = new FrameWriter({ role: "client", maskKeys });
+    const sender = agreed && deflate && new DeflateSender(agreed.own, deflate);
+    this.outbox = new Outbox(transport, writer, { capacity, highWaterMark }, sender);
     this.#pongs = new Pongs(this.outbox);
     this.outbox.onRoom = () => this.#pongs.settle();
     this.#wait = new SpinWait(settings.wait);
@@ -70,6 +78,16 @@ export class SpinSession {
     return this.#nextSlow(message);
   }
 
+  /** The next message that lies in the ring, heartbeats answered and left out; it asks nobody. */
+  taken(): Message | null {
+    for (;;) {
+      const message = this.reader.next();
+      if (message === null) return null;
+      if (message.kind === "ping" || message.kind === "close") this.#answer(message);
+      if (this.heartbeat === null || !this.heartbeat.take(message)) return message;
+    }
+  }
+
   /** Waits for the next message, until `deadline` on the clock of `performance.now()`; null then, and at the end. */
   wait(deadline: number): Message | null {
     const wait = this.#wait;
@@ -79,7 +97,7 @@ export class SpinSession {
       if (message !== null || this.over || this.hasError) return message;
       const { dueAt } = this.#duties;
       if (!wait.rest(this.transport, this.outbox.length > 0, dueAt < deadline ? dueAt : deadline)) continue;
-      this.#tick(wait.now);
+      this.tick(wait.now);
       if (wait.now >= deadline) return this.next();
     }
   }
@@ -92,6 +110,53 @@ export class SpinSession {
       this.settle();
       if ((this.outbox.length <= most && !this.transport.owes) || this.transport.closed) return true;
       if (wait.rest(this.transport, true, deadline) && wait.now >= deadline) return false;
+    }
+  }
+
+  /** Asks the kernel once; true where something came to be read. */
+  receive(): boolean {
+    const { reader, transport } = this;
+    if ((++this.#reads & 63) === 0) this.tick(performance.now());
+    if (transport.closed) return false;
+    if (this.outbox.length > 0 || transport.owes) this.settle();
+    if (reader.failure !== null || reader.closed) {
+      this.#awaitEnd(reader.failure);
+      return false;
+    }
+    // Nothing is lent any more: the ring takes back what was.
+    reader.read(NOTHING);
+    const { ring } = reader;
+    const room = ring.mirrored ? ring.free : ring.capacity - ring.tail;
+    const count = transport.receive(this.#memory.address + ring.tail, room < this.#most ? room : this.#most);
+    if (count > 0) {
+      ring.filled(count);
+      this.#duties.heard();
+      return true;
+    }
+    if (count < 0) {
+      this.#finish({ code: CloseCode.ABNORMAL, reason: "", error: transport.fault ?? abnormalClosure(reader) });
+      transport.terminate();
+    }
+    return false;
+  }
+
+  /** Does what is due. Bytes that have come were read before: a peer is judged by what it sent, not by when that was read. */
+  tick(now: number): void {
+    const duties = this.#duties;
+    if (now < duties.dueAt || this.transport.closed) return;
+    if (duties.closeDue(now)) {
+      const error = this.state === "closing" ? closeTimedOut(this.#settings.ws.closeTimeout) : null;
+      this.#finish({ ...(this.#peerClose ?? { code: CloseCode.ABNORMAL, reason: "" }), error });
+      this.transport.terminate();
+      return;
+    }
+    const beat = duties.beatDue(now);
+    if (beat !== null) this.#beat(beat);
+    if (duties.pingDue(now) && this.state === "open") this.outbox.ping();
+    const silence = duties.silenceOver(now);
+    if (silence !== null) {
+      this.#finish({ code: CloseCode.ABNORMAL, reason: "", error: silence });
+      this.transport.terminate();
     }
   }
 
@@ -128,10 +193,20 @@ export class SpinSession {
     return this.end !== null && !this.#errorTold && !this.reader.closed;
   }
 
-  /** The error that ended it, once; null for `terminate()`. */
-  takeError(): Error | null {
+  /** The error that ended it, once. */
+  takeError(): Error {
     this.#errorTold = true;
-    return this.end?.error ?? null;
+    return this.end?.error ?? new WsClosedError("WS_TERMINATED", "Cannot read: the WebSocket was terminated");
+  }
+
+  /** Nothing that comes will be read any more; only the end is awaited. */
+  get stopped(): boolean {
+    return this.reader.failure !== null || this.reader.closed;
+  }
+
+  /** When {@link tick} has something to do, on the clock of `performance.now()`. */
+  get dueAt(): number {
+    return this.#duties.dueAt;
   }
 
   /** Throws where nothing can be sent any more; else makes what room there is. */
@@ -142,44 +217,17 @@ export class SpinSession {
 
   /** Gives the ring's memory back; no message is lent out any more. */
   releaseMemory(): void {
-    this.reader.ring.release();
+    this.reader.release();
   }
 
   #nextSlow(first: Message | null): Message | null {
     let message = first;
     while (message === null) {
-      if (!this.#receive()) return null;
+      if (!this.receive()) return null;
       message = this.reader.next();
     }
     if (message.kind === "ping" || message.kind === "close") this.#answer(message);
     return message;
-  }
-
-  /** Asks the kernel once; true where something came to be read. */
-  #receive(): boolean {
-    const { reader, transport } = this;
-    if ((++this.#reads & 63) === 0) this.#tick(performance.now());
-    if (transport.closed) return false;
-    if (this.outbox.length > 0 || transport.owes) this.settle();
-    if (reader.failure !== null || reader.closed) {
-      this.#awaitEnd(reader.failure);
-      return false;
-    }
-    // Nothing is lent any more: the ring takes back what was.
-    reader.read(NOTHING);
-    const { ring } = reader;
-    const room = ring.mirrored ? ring.free : ring.capacity - ring.tail;
-    const count = transport.receive(this.#memory.address + ring.tail, room < this.#most ? room : this.#most);
-    if (count > 0) {
-      ring.filled(count);
-      this.#duties.heard();
-      return true;
-    }
-    if (count < 0) {
-      this.#finish({ code: CloseCode.ABNORMAL, reason: "", error: transport.fault ?? abnormalClosure(reader) });
-      transport.terminate();
-    }
-    return false;
   }
 
   /** The peer broke the protocol, or its close frame was read: what follows is dropped until it ends the connection. */
@@ -225,26 +273,6 @@ export class SpinSession {
     this.end ??= end;
     this.#enter("ended");
     this.outbox.clear();
-  }
-
-  /** Does what is due. Bytes that have come were read before: a peer is judged by what it sent, not by when that was read. */
-  #tick(now: number): void {
-    const duties = this.#duties;
-    if (now < duties.dueAt || this.transport.closed) return;
-    if (duties.closeDue(now)) {
-      const error = this.state === "closing" ? closeTimedOut(this.#settings.ws.closeTimeout) : null;
-      this.#finish({ ...(this.#peerClose ?? { code: CloseCode.ABNORMAL, reason: "" }), error });
-      this.transport.terminate();
-      return;
-    }
-    const beat = duties.beatDue(now);
-    if (beat !== null) this.#beat(beat);
-    if (duties.pingDue(now) && this.state === "open") this.outbox.ping();
-    const silence = duties.silenceOver(now);
-    if (silence !== null) {
-      this.#finish({ code: CloseCode.ABNORMAL, reason: "", error: silence });
-      this.transport.terminate();
-    }
   }
 
   #beat(text: string): void {

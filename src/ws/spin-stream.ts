@@ -1,9 +1,10 @@
 import { TimeoutError } from "../codec/errors.ts";
+import type { DeflateTerms } from "../codec/ws/deflate-terms.ts";
 import type { PayloadWriter } from "../codec/ws/frame-writer.ts";
 import type { Message } from "../codec/ws/message.ts";
 import type { SocketInfo } from "../socket/socket-info.ts";
 import { deadlineIn } from "../socket/spin-wait.ts";
-import { notOpen, WsClosedError } from "./errors.ts";
+import { notOpen } from "./errors.ts";
 import type { SessionState, WsClosure } from "./session-state.ts";
 import { type SpinOpened, spinOpen, spinOpenNow } from "./spin-open.ts";
 import type { SpinWsOptions } from "./spin-options.ts";
@@ -14,6 +15,9 @@ export interface SpinCallOptions {
   /** Milliseconds. Default: as long as it takes. */
   readonly timeout?: number;
 }
+
+/** Set by the class below, which alone can reach its private parts. Not for users. */
+export let sessionOf: (ws: SpinWsStream) => SpinSession;
 
 /**
  * A WebSocket for a thread that does nothing else. Nothing happens outside its calls: `recv` waits with the thread, spinning or in
@@ -37,6 +41,8 @@ export class SpinWsStream implements Disposable {
   readonly protocol: string;
   /** The fields of the server's answer, in order and case. */
   readonly responseHeaders: readonly (readonly [name: string, value: string])[];
+  /** How messages are compressed, as both sides agreed; null where they are not. */
+  readonly deflate: DeflateTerms | null;
   readonly #session: SpinSession;
   readonly #highWaterMark: number;
 
@@ -46,6 +52,7 @@ export class SpinWsStream implements Disposable {
     this.url = handshake.url;
     this.protocol = handshake.protocol;
     this.responseHeaders = handshake.headers;
+    this.deflate = handshake.deflate ?? null;
   }
 
   /**
@@ -153,6 +160,14 @@ export class SpinWsStream implements Disposable {
     return this.#session.outbox.length;
   }
 
+  /**
+   * When the kernel had the last of the bytes that were read last, in nanoseconds since 1970 by the system's clock (SO_TIMESTAMPNS): for a
+   * message that came by itself, when it came. A big integer is made at each call. Null without the option `timestamps`.
+   */
+  get kernelReceivedAt(): bigint | null {
+    return this.#session.transport.receivedAt;
+  }
+
   /** Where it stands; only `open` sends. */
   get state(): SessionState {
     return this.#session.state;
@@ -210,12 +225,13 @@ export class SpinWsStream implements Disposable {
   #ending(timeout: number): null {
     const session = this.#session;
     if (session.over) session.releaseMemory();
-    if (session.hasError) throw session.takeError() ?? terminated();
+    if (session.hasError) throw session.takeError();
     if (session.over) return null;
     throw new TimeoutError("RECV_TIMEOUT", `Cannot receive: no message came within ${timeout} ms`, timeout, "recv");
   }
 
   static {
+    sessionOf = (ws) => ws.#session;
     // What `console.log` shows: no buffers, and so nothing of what was sent or received.
     Object.defineProperty(SpinWsStream.prototype, Symbol.for("nodejs.util.inspect.custom"), {
       value(this: SpinWsStream): string {
@@ -227,8 +243,4 @@ export class SpinWsStream implements Disposable {
 
 function highWaterMarkOf({ highWaterMark = 1 << 20 }: SpinWsOptions): number {
   return highWaterMark;
-}
-
-function terminated(): WsClosedError {
-  return new WsClosedError("WS_TERMINATED", "Cannot read: the WebSocket was terminated");
 }

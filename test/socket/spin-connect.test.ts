@@ -29,7 +29,7 @@ const SILENT: IpAddress = { address: "192.0.2.1", family: 4 };
 test("the next address is tried at once after a refusal, and 250 ms after silence", () => {
   const listener = listen();
   for (const first of [REFUSING, SILENT]) {
-    const socket = spinConnect(target([first, LOOPBACK], listener.port), settings());
+    const socket = spinConnect(target([first, LOOPBACK], listener.port), settings(), false);
     expect(socket.socketInfo()).toMatchObject({ remoteAddress: "127.0.0.1", remotePort: listener.port });
     socket.terminate();
     expect([socket.closed, socket.fd, socket.socketInfo()]).toEqual([true, -1, null]);
@@ -39,18 +39,20 @@ test("the next address is tried at once after a refusal, and 250 ms after silenc
 
 test("where all fail the error lists them", () => {
   const both = [REFUSING, { address: "127.0.0.3", family: 4 } as const];
-  expect(() => spinConnect(target(both, 1), settings())).toThrow(
+  expect(() => spinConnect(target(both, 1), settings(), false)).toThrow(
     /^Cannot connect to h:1: all 2 addresses failed: 127\.0\.0\.2:1 ECONNREFUSED, 127\.0\.0\.3:1 ECONNREFUSED$/,
   );
-  expect(() => spinConnect(target([REFUSING], 1), settings())).toThrow("Cannot connect to 127.0.0.2:1: ECONNREFUSED");
+  expect(() => spinConnect(target([REFUSING], 1), settings(), false)).toThrow(
+    "Cannot connect to 127.0.0.2:1: ECONNREFUSED",
+  );
 });
 
 test("an option that the kernel refuses ends it, and time does", () => {
   const socket = { localAddress: "203.0.113.9" };
-  expect(() => spinConnect(target([LOOPBACK, REFUSING], 1), settings({ socket }))).toThrow(
+  expect(() => spinConnect(target([LOOPBACK, REFUSING], 1), settings({ socket }), false)).toThrow(
     "Cannot set socket option localAddress: the kernel refused 203.0.113.9 (EADDRNOTAVAIL)",
   );
-  expect(() => spinConnect(target([SILENT], 1, 0), settings())).toThrow(
+  expect(() => spinConnect(target([SILENT], 1, 0), settings(), false)).toThrow(
     /ms ran out during tcp$|192\.0\.2\.1:1: E(?:NETUNREACH|HOSTUNREACH)$/,
   );
 });

@@ -114,6 +114,17 @@ describe("sending", () => {
     expect(lines[count - 1]?.length).toBe("binary ".length + 2 * piece.length);
   });
 
+  test("messages are compressed in both directions where both agree", () => {
+    using ws = open("/deflate", { deflate: { threshold: 0 } });
+    expect(ws.deflate?.own.windowBits).toBe(15);
+    const texts = ["a".repeat(10_000), "b".repeat(300_000), "c"];
+    for (const text of texts) ws.sendText(text);
+    expect(texts.map(() => line(ws))).toEqual(texts.map((text) => `text ${text}`));
+    using plain = open("/deflate");
+    plain.sendText("plain");
+    expect([plain.deflate, line(plain)]).toEqual([null, "text plain"]);
+  });
+
   test("pings are answered as they are read, and delivered", async () => {
     {
       using ws = open("/ping");
@@ -249,6 +260,17 @@ describe("opening", () => {
     expect(options).toMatchObject({ noDelay: false, keepAlive: true, keepAliveIdle: 10 });
     expect(options?.recvBufferSize).toBeGreaterThanOrEqual(100_000);
   });
+});
+
+test("the kernel's stamp says when bytes came", () => {
+  using ws = open("/late", { timestamps: true });
+  const before = Date.now();
+  expect(line(ws)).toBe("text late");
+  const stamp = Number(ws.kernelReceivedAt ?? 0n) / 1e6;
+  expect(stamp).toBeGreaterThanOrEqual(before - 1);
+  expect(stamp).toBeLessThanOrEqual(Date.now() + 1);
+  using unstamped = open("/greet");
+  expect([line(unstamped), unstamped.kernelReceivedAt]).toEqual(["text hello", null]);
 });
 
 describe("by the clock of the wait", () => {

@@ -45,9 +45,9 @@ export class SpinServer implements AsyncDisposable {
     return this.#ports[0] ?? 0;
   }
 
-  /** `/no-close` leads to a peer that does not answer close frames. */
+  /** `/no-close` leads to a peer that does not answer close frames, `/deflate` to one that compresses and echoes. */
   url(path: string): string {
-    return `ws://127.0.0.1:${this.#ports[path === "/no-close" ? 1 : 0]}${path}`;
+    return `ws://127.0.0.1:${this.#ports[path === "/no-close" ? 1 : path === "/deflate" ? 2 : 0]}${path}`;
   }
 
   async ask(ask: "lines" | "proceed" | "gone", path: string): Promise<Seen> {

@@ -2,6 +2,8 @@
  * A server for clients that hold up their own thread. The URL's path says what it does once a connection is open; over IPC it tells what
  * came (`lines <index>`), and does what is asked (`proceed <index>`).
  */
+import { TcpListener } from "../../../src/socket/tcp-listener.ts";
+import { WsStream } from "../../../src/ws/stream.ts";
 import { PeerServer } from "../../helpers/peer-server.ts";
 import { acceptance, type WsPeer } from "../../helpers/ws-peer.ts";
 
@@ -69,7 +71,17 @@ process.on("message", async (question: { readonly id: number; readonly ask: stri
     error: (peer?.closeError as { code?: string } | null | undefined)?.code ?? null,
   });
 });
-process.send?.({ ports: servers.map(({ port }) => port) });
+/** Compresses, and sends everything back. */
+const compressing = TcpListener.bind({ hostname: "127.0.0.1", port: 0 });
+async function echoCompressed(): Promise<void> {
+  for (let tcp = await compressing.accept(); tcp !== null; tcp = await compressing.accept()) {
+    const ws = await WsStream.accept(tcp, { deflate: { threshold: 0 } });
+    ws.readable.pipeTo(ws.writable).catch(() => {});
+  }
+}
+echoCompressed();
+
+process.send?.({ ports: [...servers.map(({ port }) => port), compressing.port] });
 
 function numbered(sequence: number): Uint8Array {
   const bytes = new Uint8Array(40);
