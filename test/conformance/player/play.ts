@@ -184,5 +184,5 @@ function firstDifference(actual: readonly string[], wanted: readonly string[]): 
 /** Bytes of a script from which on the program has a ring of the usual size. */
 const LARGE = 200_000;
 const SMALL_RING = 4096;
-/** Milliseconds: far more than it takes to end a connection in memory. */
-const IN_VAIN = 3000;
+/** Milliseconds: far more than any conversation takes. */
+const IN_VAIN = 30_000;
