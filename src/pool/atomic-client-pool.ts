@@ -4,6 +4,7 @@ import { Doorbell } from "./atomic-doorbell.ts";
 import { Keeper } from "./atomic-keeper.ts";
 import { Watch, type WatchableWorker } from "./atomic-watch.ts";
 import type { AcquireOptions } from "./client-pool.ts";
+import { ACQUIRED } from "./client-slot.ts";
 import { notAcquired, PoolError } from "./errors.ts";
 import type { LifoStack } from "./lifo-stack.ts";
 import { type ClientPoolOptions, type PoolSettings, poolSettings } from "./options.ts";
@@ -86,11 +87,9 @@ export class AtomicClientPool implements AsyncDisposable {
     this.acquiring = true;
     let slot = this.idle.pop();
     // Its keep-alive may have run out.
-    if (slot === null || !slot.pipe.isReady) slot = this.keeper.search(slot);
+    if (slot === null || slot.live === null || !slot.live.isReusable) slot = this.keeper.search(slot);
     this.acquiring = false;
-    if (slot === null) return null;
-    slot.acquired = true;
-    slot.lent = false;
+    if (slot !== null) slot.use = ACQUIRED;
     return slot;
   }
 

@@ -5,7 +5,9 @@ import type { ResponseReader } from "../codec/http/response-reader.ts";
 import type { HttpConnection } from "../http/connection.ts";
 import { notReusable } from "../http/errors.ts";
 import type { SendOptions } from "../http/options.ts";
+import { ACQUIRED, RELEASED, type SlotUse, TOUCHED } from "./client-slot.ts";
 import { PoolError } from "./errors.ts";
+import type { LifoStack } from "./lifo-stack.ts";
 import type { Pipe } from "./pipe.ts";
 import type { SharedHandle, WorkerThread } from "./shared-part.ts";
 
@@ -21,12 +23,12 @@ export class AtomicClientSlot implements Disposable {
   /** @internal */
   readonly pipe: Pipe;
   /** @internal */
-  acquired = false;
+  use: AtomicSlotUse = RELEASED;
   /**
-   * It was lent to a Worker, and not acquired since.
+   * The connection as the pool last saw it, one step nearer than the pipe's; that of a dead one is closed, or null.
    * @internal
    */
-  lent = false;
+  live: HttpConnection | null = null;
   /** @internal */
   below: AtomicClientSlot | null = null;
   private readonly owner: AtomicSlotOwner;
@@ -46,8 +48,9 @@ export class AtomicClientSlot implements Disposable {
    */
   get connection(): HttpConnection {
     const { pipe } = this;
-    if (!this.acquired) throw this.notAcquired("use");
+    if (!this.isAcquired) throw this.notAcquired("use");
     if (pipe.connection === null) throw notReusable("closed", null);
+    this.use = TOUCHED;
     pipe.uses++;
     return pipe.connection;
   }
@@ -67,30 +70,52 @@ export class AtomicClientSlot implements Disposable {
    * @throws PoolError (`POOL_NOT_ACQUIRED`, `POOL_WORKER_UNWATCHED`); UsageError (`REQUEST_UNDER_WAY`)
    */
   share(worker: WorkerThread): SharedHandle {
-    if (!this.acquired) throw this.notAcquired("share");
+    if (!this.isAcquired) throw this.notAcquired("share");
     return this.owner.lend(this, worker);
   }
 
   /** Gives the slot back. Throws `POOL_NOT_ACQUIRED` where that was done before, or it was shared. */
   release(): void {
-    if (!this.acquired) throw this.notAcquired("release");
-    this.acquired = false;
-    this.owner.takeBack(this);
+    if (this.use === LENT) throw this.notAcquired("release");
+    this[Symbol.dispose]();
   }
 
   /** Gives the slot back, unless it was shared. */
   [Symbol.dispose](): void {
-    if (this.acquired || !this.lent) this.release();
+    const { owner } = this;
+    if (this.use !== owner.unseen) this.giveBack();
+    else {
+      this.use = RELEASED;
+      owner.idle.push(this);
+    }
+  }
+
+  private giveBack(): void {
+    if (this.use === LENT) return;
+    if (this.use === RELEASED) throw this.notAcquired("release");
+    this.use = RELEASED;
+    this.owner.takeBack(this);
+  }
+
+  private get isAcquired(): boolean {
+    return this.use === ACQUIRED || this.use === TOUCHED;
   }
 
   private notAcquired(action: string): PoolError {
-    const detail = this.lent ? "it was shared" : "it was released before";
+    const detail = this.use === LENT ? "it was shared" : "it was released before";
     return new PoolError("POOL_NOT_ACQUIRED", `Cannot ${action} slot ${this.index}: ${detail}`);
   }
 }
 
 /** Who lends slots. */
 export interface AtomicSlotOwner {
+  readonly idle: LifoStack<AtomicClientSlot>;
+  /** Of which use a slot goes back on the stack unseen: where all is well, of one that was not touched; otherwise of none. */
+  readonly unseen: typeof ACQUIRED | null;
   takeBack(slot: AtomicClientSlot): void;
   lend(slot: AtomicClientSlot, worker: WorkerThread): SharedHandle;
 }
+
+/** What is so of a `ClientSlot`, or it was lent to a Worker and not acquired since. */
+type AtomicSlotUse = SlotUse | typeof LENT;
+export const LENT = 3;

@@ -1,6 +1,7 @@
-import { AtomicClientSlot, type AtomicSlotOwner } from "./atomic-client-slot.ts";
+import { AtomicClientSlot, type AtomicSlotOwner, LENT } from "./atomic-client-slot.ts";
 import { AcquireLine } from "./atomic-line.ts";
 import { Stock } from "./atomic-stock.ts";
+import { ACQUIRED, TOUCHED } from "./client-slot.ts";
 import { notAcquired } from "./errors.ts";
 import { LifoStack } from "./lifo-stack.ts";
 import type { ClientPoolOptions, PoolEvents, PoolSettings } from "./options.ts";
@@ -19,8 +20,9 @@ export class Keeper implements AtomicSlotOwner {
   /** Connections made since the first ones. */
   reconnects = 0;
   closed = false;
-  /** Nobody waits and nothing is closed: what this thread gives back goes on the stack. */
-  private calm = true;
+  unseen: typeof ACQUIRED | null = ACQUIRED;
+  /** Connections that died while this thread had their slot: it has not given it back yet. */
+  readonly #lost: Set<Pipe> = new Set();
   /** By number: the slots that wait for a connection. One that is acquired is held by nobody here, so that it is found when it is forgotten. */
   readonly #parked: (AtomicClientSlot | null)[];
   /** By number: the slots that Workers have, or have given back. */
@@ -59,23 +61,29 @@ export class Keeper implements AtomicSlotOwner {
   /** The next slot to acquire once the stack is empty, or `dead` was on top of it. */
   search(dead: AtomicClientSlot | null): AtomicClientSlot | null {
     if (dead !== null) this.#revive(dead);
-    const next = this.#nextReady();
-    if (next !== null) return next;
-    this.#drain();
-    return this.#nextReady();
+    let next = this.#nextReady();
+    if (next === null) {
+      this.#drain();
+      next = this.#nextReady();
+    }
+    this.#judge();
+    return next;
   }
 
   /** What a slot's release does. */
   takeBack(slot: AtomicClientSlot): void {
-    if (this.calm && slot.pipe.isReady) this.idle.push(slot);
-    else this.#shelve(slot);
+    this.#lost.delete(slot.pipe);
+    this.#shelve(slot);
+    this.#judge();
   }
 
   /** What sharing it does. */
   lend(slot: AtomicClientSlot, worker: WorkerThread): SharedHandle {
     const handle = this.stock.lend(slot.index, worker);
-    slot.acquired = false;
-    slot.lent = true;
+    slot.use = LENT;
+    // From now on it is looked for among those that are away.
+    this.#lost.delete(slot.pipe);
+    this.#judge();
     this.#away[slot.index] = slot;
     return handle;
   }
@@ -121,7 +129,7 @@ export class Keeper implements AtomicSlotOwner {
   take(pipe: Pipe): AtomicClientSlot | null {
     this.#drain();
     const slot = this.idle.remove((candidate) => candidate.pipe === pipe && pipe.isReady);
-    if (slot !== null) slot.acquired = true;
+    if (slot !== null) slot.use = TOUCHED;
     return slot;
   }
 
@@ -156,8 +164,7 @@ export class Keeper implements AtomicSlotOwner {
     } else if (!slot.pipe.isReady) this.#revive(slot);
     else if (this.line.length === 0) this.idle.push(slot);
     else {
-      slot.acquired = true;
-      slot.lent = false;
+      slot.use = TOUCHED;
       this.line.serve(slot);
     }
   }
@@ -169,6 +176,8 @@ export class Keeper implements AtomicSlotOwner {
 
   #revive(slot: AtomicClientSlot): void {
     this.#parked[slot.index] = slot;
+    slot.live = null;
+    this.#lost.delete(slot.pipe);
     this.#drop(slot.pipe);
     slot.pipe.revive();
   }
@@ -185,7 +194,9 @@ export class Keeper implements AtomicSlotOwner {
     this.#tell("connected", pipe.index);
     const slot = this.#parked[pipe.index];
     this.#parked[pipe.index] = null;
-    if (slot !== null && slot !== undefined) this.#shelve(slot);
+    if (slot === null || slot === undefined) return;
+    slot.live = pipe.connection;
+    this.#shelve(slot);
   }
 
   #died(pipe: Pipe): void {
@@ -195,6 +206,8 @@ export class Keeper implements AtomicSlotOwner {
     const slot = this.idle.remove((candidate) => candidate.pipe === pipe);
     if (slot !== null) this.#revive(slot);
     else if (this.#away[pipe.index] !== null) this.#drain();
+    else this.#lost.add(pipe);
+    this.#judge();
   }
 
   #failed(pipe: Pipe, error: Error, delay: number): void {
@@ -219,10 +232,14 @@ export class Keeper implements AtomicSlotOwner {
   /** So many wait in line. */
   #onLine(length: number): void {
     const wanted = length > 0 || this.closed;
-    this.calm = !wanted;
+    this.#judge();
     this.stock.ledger.want(wanted);
     // What a Worker gave back before it could see that.
     if (wanted) this.#drain();
+  }
+
+  #judge(): void {
+    this.unseen = this.line.length === 0 && !this.closed && this.#lost.size === 0 ? ACQUIRED : null;
   }
 
   #settleClosed(): void {
