@@ -164,13 +164,16 @@ export class HttpConnection {
     if (chunk.length === 0) return;
     // Nobody asked for these: whatever they are, they are no answer to the next request.
     if (this.#state === "idle") this.#cut(unexpected(chunk.length));
-    else if (this.#state === "busy" && this.#flight.bytesSent === 0) this.#refuse(unexpected(chunk.length));
-    else if (this.#state !== "closed") {
-      this.#incoming.receive(chunk);
-      if (this.#state === "busy") this.#read();
+    else if (this.#state === "busy") {
+      if (this.#flight.bytesSent === 0) {
+        this.#refuse(unexpected(chunk.length));
+        return;
+      }
+      this.#incoming.take(chunk);
+      this.#read();
       // Its timer can be late when bytes keep coming.
-      if (this.#state === "busy") this.#flight.checkDeadline();
-    }
+      if ((this.#state as HttpState) === "busy") this.#flight.checkDeadline();
+    } else if (this.#state !== "closed") this.#incoming.receive(chunk);
   }
 
   #onDrain(): void {

@@ -39,6 +39,23 @@ export class Incoming {
     this.#reading = true;
   }
 
+  /**
+   * Receives a chunk of a response that is to come whole, or of its head.
+   *
+   * Bet: nothing waits and the ring has room for all of it, so that {@link next} finds it there at once. What it has no room for waits.
+   */
+  take(chunk: Uint8Array): void {
+    const reader = this.#reader;
+    if (reader === null || this.#chunks.length > 0) {
+      this.receive(chunk);
+      return;
+    }
+    const taken = reader.read(chunk, 0);
+    if (taken === chunk.length) return;
+    this.receive(chunk);
+    this.#offset = taken;
+  }
+
   receive(chunk: Uint8Array): void {
     this.#chunks.push(chunk);
     if (this.#chunks.length > 1) this.pause();
@@ -152,6 +169,7 @@ export class Incoming {
   }
 
   get #waiting(): number {
+    if (this.#chunks.length === 0) return 0;
     let bytes = -this.#offset;
     for (const chunk of this.#chunks) bytes += chunk.length;
     return bytes;

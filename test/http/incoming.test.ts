@@ -444,3 +444,52 @@ test("a second send while a stream is unread is refused, and the stream goes on"
   answer("b");
   expect((await bodyOfStream(response)).toString()).toBe("ab");
 });
+
+describe("a whole answer", () => {
+  const large = pattern(1000);
+  const head = (length: number): string => `${HEAD}Content-Length: ${length}\r\nX-Fill: ${"f".repeat(40)}\r\n\r\n`;
+  const FILL = 256 - head(100).length;
+  const ANSWERS: readonly (readonly [what: string, bytes: Buffer, body: Uint8Array])[] = [
+    ["that fits the ring", Buffer.from(`${head(2)}hi`), Buffer.from("hi")],
+    ["that fills the ring", Buffer.concat([Buffer.from(head(FILL)), large.subarray(0, FILL)]), large.subarray(0, FILL)],
+    ["larger than the ring", Buffer.concat([Buffer.from(head(1000)), large]), large],
+    [
+      "in chunks, larger than the ring",
+      Buffer.concat([
+        Buffer.from(`${HEAD}Transfer-Encoding: chunked\r\n\r\n1f4\r\n`),
+        large.subarray(0, 500),
+        Buffer.from("\r\n1F4;x=y\r\n"),
+        large.subarray(500),
+        Buffer.from("\r\n0\r\n\r\n"),
+      ]),
+      large,
+    ],
+    ["behind interim ones", Buffer.from(`${"HTTP/1.1 102 P\r\n\r\n".repeat(40)}${head(2)}hi`), Buffer.from("hi")],
+  ];
+  test.each(ANSWERS)("%s is the same in one chunk, in two, and in many", async (_what, bytes, body) => {
+    const { client, wire } = await wireClient({}, { capacity: 256 });
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const answer = client.get();
+      wire.deliver(bytes.subarray(0, cut));
+      wire.deliver(bytes.subarray(cut));
+      expect(Buffer.compare((await answer).bodyBytes(), body)).toBe(0);
+    }
+    for (const size of [1, 2, 3, 100, 255, 256, 257]) {
+      const answer = client.get();
+      for (let at = 0; at < bytes.length; at += size) wire.deliver(bytes.subarray(at, at + size));
+      expect(Buffer.compare((await answer).bodyBytes(), body)).toBe(0);
+    }
+    expect(client.standing).toBe("idle, told 0");
+  });
+
+  test.each(ANSWERS)("%s with bytes behind it is given, and ends the connection", async (_what, bytes, body) => {
+    for (const together of [true, false]) {
+      const { client, wire } = await wireClient({}, { capacity: 256 });
+      const answer = client.get();
+      if (together) wire.deliver(Buffer.concat([bytes, Buffer.from("HTTP")]));
+      else for (const piece of [bytes, Buffer.from("HTTP")]) wire.deliver(piece);
+      expect(Buffer.compare((await answer).bodyBytes(), body)).toBe(0);
+      expect(client.standing).toBe("closed, told 1");
+    }
+  });
+});
