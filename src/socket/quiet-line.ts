@@ -2,8 +2,12 @@ import { TransportError } from "./errors.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
 
 /**
- * A transport whose events wait for the end of a write. What one tells from within `write`, room, an answer or even its end, is handed on
- * in the next microtask: before that whoever writes does not know how much has left.
+ * A transport whose events can be relied on.
+ *
+ * - They wait for the end of a write. What is told from within `write`, room, an answer or even the end, is handed on in the next
+ *   microtask: before that whoever writes does not know how much has left.
+ * - An end in order is one. A write that meets the peer's RST takes the error with it, and the kernel then reports a FIN that never was: an
+ *   end behind a refused write is told as a reset.
  */
 export class QuietLine implements TransportHandler {
   readonly #transport: Transport;
@@ -13,6 +17,8 @@ export class QuietLine implements TransportHandler {
   /** Calls that are put off; those that come meanwhile queue behind them. */
   #putOff = 0;
   #fault: TransportError | null = null;
+  /** A write was refused. */
+  #refused = false;
 
   /** `endWaits`: the transport's end waits, too, where nothing does that it must not overtake. */
   constructor(transport: Transport, endWaits: boolean) {
@@ -29,7 +35,9 @@ export class QuietLine implements TransportHandler {
   write(bytes: Uint8Array, offset: number, length: number): number {
     this.#writing = true;
     try {
-      return this.#transport.write(bytes, offset, length);
+      const taken = this.#transport.write(bytes, offset, length);
+      if (taken < 0) this.#refused = true;
+      return taken;
     } finally {
       this.#writing = false;
     }
@@ -47,7 +55,9 @@ export class QuietLine implements TransportHandler {
   }
 
   onEnd(): void {
-    if (this.#writing || this.#putOff > 0) this.#tellLater("onEnd", null);
+    if (this.#refused)
+      this.#end(new TransportError("CONNECTION_RESET", "Cannot go on: it ended behind a refused write"));
+    else if (this.#writing || this.#putOff > 0) this.#tellLater("onEnd", null);
     else this.#handler?.onEnd();
   }
 
@@ -75,7 +85,11 @@ export class QuietLine implements TransportHandler {
       console.error(error);
       return;
     }
-    this.#fault = new TransportError("CONNECTION_HANDLER_THREW", "Cannot go on: a handler threw", error);
+    this.#end(new TransportError("CONNECTION_HANDLER_THREW", "Cannot go on: a handler threw", error));
+  }
+
+  #end(fault: TransportError): void {
+    this.#fault ??= fault;
     this.#transport.terminate();
   }
 }

@@ -1,8 +1,9 @@
 import { describe, expect, spyOn, test } from "bun:test";
 import { TransportError } from "../../src/socket/errors.ts";
+import { testTls } from "../helpers/peer-server.ts";
 import type { ScriptedTransport } from "../helpers/scripted-transport.ts";
 import { turn } from "../helpers/wait.ts";
-import { bodyOfStream, failureOf, ok, outcomeOf, wireClient } from "./support.ts";
+import { bodyOfStream, Client, failureOf, ok, outcomeOf, RawServer, wireClient } from "./support.ts";
 
 const reset = new TransportError("CONNECTION_RESET", "reset");
 
@@ -155,6 +156,38 @@ test("an answer that a refused write has behind it is given", async () => {
   wire.close(reset);
   expect((await sent).bodyText()).toBe("too large");
   expect(client.standing).toBe("closed, told 1");
+});
+
+describe.each([
+  ["TCP", {}, {}],
+  ["TLS", { tls: "localhost" }, { tls: testTls() }],
+] as const)("a reset that a write meets first, over %s", (_, serverOptions, options) => {
+  test.each([false, true])("is no end of a body that ends with the connection; streamed: %p", async (stream) => {
+    using server = new RawServer({
+      ...serverOptions,
+      onHead: (_, peer) => {
+        peer.send("HTTP/1.1 200 OK\r\n\r\npart of the whole");
+        return null;
+      },
+    });
+    using client = await Client.connect(server, options);
+    async function* body(): AsyncGenerator<string> {
+      yield "first";
+      const peer = await server.peer();
+      await peer.until(({ bytesReceived, waiting }) => bytesReceived > 0 && waiting === 0);
+      await turn();
+      // The kernel knows of it, and the event loop has not looked.
+      peer.reset();
+      yield "into the void";
+      yield "and again";
+      await turn();
+    }
+    const request = client.writer.post("/").bodyStream(null).finish();
+    const sent = client.connection.send(request, client.reader, { body: body(), stream });
+    const error = await failureOf(stream ? sent.then(bodyOfStream) : sent);
+    expect([error.code, error.progress]).toEqual(["REQUEST_CONNECTION_LOST", "response-started"]);
+    expect(error.cause).toMatchObject({ code: "CONNECTION_RESET" });
+  });
 });
 
 describe("a transport that takes no more, and does not say why", () => {

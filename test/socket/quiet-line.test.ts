@@ -108,3 +108,22 @@ test("a handler that throws at what was put off ends the connection; once that i
     report.mockRestore();
   }
 });
+
+test("an end behind a refused write is a reset", async () => {
+  for (const within of [false, true]) {
+    const { line, wire, told } = quietLine();
+    wire.write = () => {
+      if (within) wire.end();
+      return -1;
+    };
+    expect(write(line)).toBe(-1);
+    wire.deliver(Buffer.from("what came before it"));
+    if (!within) wire.end();
+    await turn();
+    // An end within the write came before it was refused.
+    expect(told.events).toEqual(within ? ["end", "bytes"] : ["bytes", "close"]);
+    if (within) continue;
+    expect(told.error).toMatchObject({ code: "CONNECTION_RESET" });
+    expect(wire.calls).toEqual(["terminate"]);
+  }
+});
