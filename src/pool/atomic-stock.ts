@@ -1,10 +1,12 @@
 import { threadId } from "node:worker_threads";
+import { UsageError } from "../codec/errors.ts";
 import { notReusable } from "../http/errors.ts";
 import { Courier } from "./atomic-courier.ts";
 import type { ClientPoolOptions, PoolSettings } from "./options.ts";
 import { Pipe, type PipeOwner } from "./pipe.ts";
 import { type Board, newBoard } from "./shared-board.ts";
 import { Exchange } from "./shared-exchange.ts";
+import { MOST_SLOTS } from "./shared-free-list.ts";
 import { checkRoom, prefixCapacity, publish, type SharedPrefix, withField } from "./shared-headers.ts";
 import { Ledger } from "./shared-ledger.ts";
 import { notWatched, numberOf, type SharedHandle, type WorkerThread } from "./shared-part.ts";
@@ -20,6 +22,10 @@ export class Stock {
 
   constructor(options: ClientPoolOptions, settings: PoolSettings, owner: PipeOwner) {
     const { requestBufferCapacity: requestCapacity, responseBufferCapacity: responseCapacity } = settings;
+    if (settings.connections > MOST_SLOTS) {
+      const detail = `connections is ${settings.connections}, and Workers can share ${MOST_SLOTS}`;
+      throw new UsageError("OPTION_OUT_OF_RANGE", `Cannot create pool: ${detail}`);
+    }
     const prefix = {
       host: new URL(settings.url).host,
       basePath: settings.basePath,

@@ -100,6 +100,11 @@ describe("in the pool's thread", () => {
   });
 });
 
+test("there are as many slots as the free list can number", async () => {
+  const error = await failureOf(AtomicClientPool.connect({ url: "http://127.0.0.1:1", connections: 65_535 }));
+  expect(error.message).toBe("Cannot create pool: connections is 65535, and Workers can share 65534");
+});
+
 describe.each(["web", "node"] as const)("a Worker of the %s's kind", (kind) => {
   test("sends and receives in shared memory, waiting or blocked", async () => {
     using server = new TestServer({ answer: ({ target }) => ok(`body of ${target}`, "Content-Type: text/plain\r\n") });
