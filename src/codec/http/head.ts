@@ -56,14 +56,16 @@ export class HeadReader implements HeadLayout {
 
   /** Is ready for a new head. */
   clear(): void {
-    this.fault = null;
-    this.detail = "";
     this.count = 0;
     this.size = 0;
     this.startLineLength = -1;
+    this.offsets = this.own;
+    // A layout that was adopted has left the rest as it was.
+    if (this.fault === null && this.position === 0 && this.phase === START_LINE) return;
+    this.fault = null;
+    this.detail = "";
     this.position = 0;
     this.phase = START_LINE;
-    this.offsets = this.own;
   }
 
   /** Is ready for the fields behind a chunked body (RFC 9112 section 7.1.2), which have no start line. */

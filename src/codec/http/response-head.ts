@@ -27,6 +27,8 @@ export class ResponseHead {
   /** Bytes of the final head before this one. */
   private lastSize = 0;
   private method = "";
+  /** The method for which the template's framing was concluded last. */
+  private concludedFor = "";
   private upgrade = false;
 
   constructor(limits: HeadLimits) {
@@ -49,7 +51,8 @@ export class ResponseHead {
     const { fields } = this;
     if (this.fault !== null) return false;
     if (start === 0 && fields.isFresh && this.template.matches(words, tail) && this.recall(bytes)) {
-      return this.conclude(bytes, start);
+      // What answers the same method ends in the same way: that was concluded before.
+      return this.concludedFor === this.method || this.conclude(bytes, start);
     }
     const whole = fields.read(bytes, start, tail, words);
     // Judged as soon as it is there: what does not speak HTTP/1.1 may never send a blank line.
@@ -103,6 +106,7 @@ export class ResponseHead {
     // Only a size that comes again is worth learning, and what rests on words must begin with one.
     if (fields.size === this.lastSize && start === 0 && own.kind !== BODY_TUNNEL) {
       this.own = this.template.learn(bytes, fields, own, this.status);
+      if (this.own !== own) this.concludedFor = this.method;
     }
     this.lastSize = fields.size;
     return true;
@@ -115,7 +119,9 @@ export class ResponseHead {
     const tunnel = switching || (status < 300 && method === "CONNECT");
     const bodiless = status === NO_CONTENT || status === NOT_MODIFIED || method === "HEAD";
     framing.conclude(bytes[start + MINOR_AT]! - ZERO, bodiless, tunnel);
-    return framing.fault === null || this.refuse(framing.fault, framing.detail);
+    if (framing.fault !== null) return this.refuse(framing.fault, framing.detail);
+    if (framing === this.template.framing) this.concludedFor = method;
+    return true;
   }
 
   private refuse(fault: ProtocolFault, detail: string): false {

@@ -109,6 +109,35 @@ describe("a reader that goes by the layout of heads before", () => {
     expect(next(reader, `${head}ho`).bodyText()).toBe("ho");
   });
 
+  test("answers each method by its own rule, whichever came before and whichever was learned from", () => {
+    const head = "HTTP/1.1 200 OK\r\nX: y\r\nContent-Length: 2\r\n\r\n";
+    const methods = ["GET", "HEAD", "CONNECT", "POST"] as const;
+    for (const learned of methods) {
+      for (const before of methods) {
+        for (const method of methods) {
+          const reader = new ResponseReader();
+          for (const one of [learned, learned, learned, before, method, method]) {
+            reader.reset();
+            const response = next(reader, `${head}${one === "GET" || one === "POST" ? "hi" : ""}`, one);
+            const facts = [response.bodyText(), response.upgraded, response.keepAlive];
+            const expected = one === "CONNECT" ? ["", true, false] : [one === "HEAD" ? "" : "hi", false, true];
+            expect([learned, before, one, ...facts]).toEqual([learned, before, one, ...expected]);
+          }
+        }
+      }
+    }
+  });
+
+  test("a long head between two that are known", () => {
+    const reader = new ResponseReader();
+    const long = `HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX: ${"y".repeat(2100)}\r\n\r\nhi`;
+    const short = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
+    for (let round = 0; round < 3; round++) expect(next(reader, `${short}hi`, "GET").bodyText()).toBe("hi");
+    for (let round = 0; round < 3; round++) expect(next(reader, long.slice(0, -2), "HEAD").bodyText()).toBe("");
+    expect(next(reader, short, "HEAD").bodyText()).toBe("");
+    expect(next(reader, `${short}hi`, "GET").bodyText()).toBe("hi");
+  });
+
   test("refuses a length that is none", () => {
     const reader = new ResponseReader();
     for (let round = 0; round < 3; round++) next(reader, "HTTP/1.1 200 OK\r\nContent-Length: 02\r\n\r\nhi");
