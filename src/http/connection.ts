@@ -162,18 +162,16 @@ export class HttpConnection {
 
   #onBytes(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
+    const state = this.#state;
     // Nobody asked for these: whatever they are, they are no answer to the next request.
-    if (this.#state === "idle") this.#cut(unexpected(chunk.length));
-    else if (this.#state === "busy") {
-      if (this.#flight.bytesSent === 0) {
-        this.#refuse(unexpected(chunk.length));
-        return;
-      }
+    if (state === "idle") this.#cut(unexpected(chunk.length));
+    else if (state === "busy" && this.#flight.bytesSent === 0) this.#refuse(unexpected(chunk.length));
+    else if (state === "busy") {
       this.#incoming.take(chunk);
       this.#read();
       // Its timer can be late when bytes keep coming.
-      if ((this.#state as HttpState) === "busy") this.#flight.checkDeadline();
-    } else if (this.#state !== "closed") this.#incoming.receive(chunk);
+      if (this.#state === "busy") this.#flight.checkDeadline();
+    } else if (state !== "closed") this.#incoming.receive(chunk);
   }
 
   #onDrain(): void {
