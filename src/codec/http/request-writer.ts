@@ -10,7 +10,7 @@ import type { QueryStage } from "./request-stages.ts";
 export interface RequestWriterOptions {
   /** Goes before every path: `/api/v3`. Begins with `/`; one at its end is dropped. Default: none. */
   readonly basePath?: string;
-  /** Bytes that a request may have, head and body: 256 to 2^30. Default 16 KiB, taken at once. */
+  /** Bytes that a request may have, head and body: 256 to 2^30. Default 16 KiB, taken at once; beside them 1 KiB, or the largest head. */
   readonly capacity?: number;
   /**
    * Where requests are written, instead of memory of the writer's own; `capacity` is then its length and is not looked at. It may be of a
@@ -29,8 +29,9 @@ export interface RequestWriterOptions {
  * ```
  *
  * A path is what goes on the wire, percent-encoded where that is due, and may bring a query; `Host`, the default fields and
- * `Content-Length` are added. POST, PUT and PATCH without a body say `Content-Length: 0`. There is one request at a time: beginning another
- * ends the one before. What cannot be written is refused at once with a `UsageError`, and values are never in its message.
+ * `Content-Length` are added. POST, PUT and PATCH without a body say `Content-Length: 0`. A request with the fields of the one before, in their
+ * order, is written quickest. There is one request at a time: beginning another ends the one before. What cannot be written is refused at
+ * once with a `UsageError`, and values are never in its message.
  */
 export class RequestWriter {
   /** Without a slash at its end. */
