@@ -32,6 +32,14 @@ export const REQUEST_CONTENDERS: readonly Program[] = [
   { name: "undici-on-node", file: "http/undici-on-node.mjs", runtime: "node" },
 ];
 
+/** All that accept WebSockets, in the order in which they take turns. */
+export const ACCEPT_CONTENDERS: readonly ContenderProgram[] = [
+  { name: "limit", file: "accept/limit.ts", runtime: "bun", share: 1 },
+  { name: "handler", file: "accept/handler.ts", runtime: "bun", share: 1 },
+  { name: "bun-serve", file: "accept/bun-serve.ts", runtime: "bun", share: 1 / 3 },
+  { name: "ws-on-node", file: "accept/ws-on-node.mjs", runtime: "node", share: 1 / 3 },
+];
+
 /** One way to send requests to a server that answers all connections alike. */
 export interface PoolContender {
   readonly name: string;
@@ -49,7 +57,7 @@ export const POOL_CONTENDERS: readonly PoolContender[] = [
 ];
 
 /** What ratios are taken to; they run wherever another contender of their case does. */
-const BASELINES: readonly string[] = ["limit", "bun-websocket", "fetch"];
+const BASELINES: readonly string[] = ["limit", "bun-websocket", "bun-serve", "fetch"];
 
 /**
  * The contenders of a case (`receive/tcp/40`) whose full name (`receive/tcp/40/handler`) contains the filter, and the baselines beside
@@ -57,6 +65,11 @@ const BASELINES: readonly string[] = ["limit", "bun-websocket", "fetch"];
  */
 export function chosenContenders(group: string, filter: string): readonly ContenderProgram[] {
   return chosen(CONTENDERS, group, filter);
+}
+
+/** {@link chosenContenders} of those that accept. */
+export function chosenAcceptContenders(group: string, filter: string): readonly ContenderProgram[] {
+  return chosen(ACCEPT_CONTENDERS, group, filter);
 }
 
 /** {@link chosenContenders} of those that send requests. */

@@ -54,12 +54,13 @@ async function startProgram(file: string, scheme: "ws" | "http", cpu: number | n
   };
 }
 
-/** Starts a program that says on its first line where it listens. */
-async function startListening<Ports>(
+/** Starts a program, of Bun's where no other runtime is named, that says on its first line where it listens. It ends with its standard input. */
+export async function startListening<Ports>(
   command: readonly string[],
   cpu: number | null,
+  runtime: string = process.execPath,
 ): Promise<{ server: Bun.Subprocess<"pipe", "pipe", "inherit">; ports: Ports }> {
-  const whole = [...pinned(cpu), process.execPath, ...command];
+  const whole = [...pinned(cpu), runtime, ...command];
   const server = Bun.spawn(whole, { stdin: "pipe", stdout: "pipe", stderr: "inherit" });
   let line = "";
   const decoder = new TextDecoder();

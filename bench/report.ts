@@ -77,6 +77,7 @@ function baseOf(group: string): { readonly contender: string; readonly title: st
 
 /** What Bun itself has for a case: its contender, and how a column names it; null where it has nothing. */
 function rivalOf(group: string): { readonly contender: string; readonly title: string } | null {
+  if (group.startsWith("accept/")) return { contender: "bun-serve", title: "better than Bun.serve" };
   if (group.startsWith("http/")) return { contender: "fetch", title: "better than Bun's fetch" };
   const compared = group.startsWith("receive/") || group.startsWith("echo/");
   return compared ? { contender: "bun-websocket", title: "better than Bun's WebSocket" } : null;

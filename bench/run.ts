@@ -1,3 +1,4 @@
+import { measureAccepting } from "./accept.ts";
 import { measureEchoes } from "./echo.ts";
 import { measureRequestAllocations, measureRequests } from "./http.ts";
 import { describeMachine } from "./machine.ts";
@@ -36,6 +37,7 @@ try {
   await measureReceiving(server, options, record, progress);
   await measureMemory(server, options, record, progress);
   await measureEchoes(options, record, progress);
+  await measureAccepting(options, record, progress);
   await measureRequests(options, record, progress);
   await measureRequestAllocations(options, record, progress);
   await measurePools(options, record, progress);

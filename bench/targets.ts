@@ -128,6 +128,7 @@ const TARGETS: readonly Target[] = [
   fasterThanBun("receive/tls/40", "handler", 6),
   ofLimit("receive/tcp/512", "handler", 1.35),
   ofLimit("receive/tls/512", "handler", 1.35),
+  ofLimit("accept/receive/40", "handler", 1.6),
   inMemory("40 binary", 20),
   inMemory("128 binary", 25),
   inMemory("512 binary", 65),

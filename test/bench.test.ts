@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CONTENDERS, POOL_CONTENDERS, type Program, REQUEST_CONTENDERS } from "../bench/contenders.ts";
+import { ACCEPT_CONTENDERS, CONTENDERS, POOL_CONTENDERS, type Program, REQUEST_CONTENDERS } from "../bench/contenders.ts";
 import { readEverything } from "../bench/micro/frame-reading.ts";
 import { MICRO_GROUPS } from "../bench/micro/groups.ts";
 import { ACQUIRE_WAYS } from "../bench/pool/ways.ts";
@@ -37,6 +37,8 @@ const CASES: readonly (readonly [group: string, programs: readonly Program[]])[]
   ["receive/tls/512", CONTENDERS],
   ["echo/tcp/unpinned", CONTENDERS],
   ["echo/tls/unpinned", CONTENDERS],
+  ["accept/receive/40", ACCEPT_CONTENDERS],
+  ["accept/echo/100", ACCEPT_CONTENDERS],
   ["http/get/tcp/unpinned", REQUEST_CONTENDERS],
   ["http/post/tcp/unpinned", REQUEST_CONTENDERS],
   ["http/get/tls/unpinned", REQUEST_CONTENDERS],
