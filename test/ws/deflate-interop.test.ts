@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Subprocess } from "bun";
 import { TcpListener } from "../../src/socket/tcp-listener.ts";
 import type { DeflateOptions } from "../../src/ws/deflate-options.ts";
@@ -8,7 +8,7 @@ import { utf8 } from "../helpers/bytes.ts";
 import { seededRandom } from "../helpers/random.ts";
 
 /** The package `ws` on Node compresses with zlib's streams, in other threads; Bun's own shim of it is not that. */
-const PEER = join(import.meta.dir, "peers/deflate-peer.mjs");
+const PEER = fileURLToPath(new URL("./peers/deflate-peer.mjs", import.meta.url));
 const WINDOWS = [8, 9, 12, 15];
 const WAYS = [true, false];
 
@@ -91,7 +91,7 @@ describe("a client of ours and ws on Node as server", () => {
       ws.sendBinary(bytes);
       expect(Buffer.compare((await ws.recv())?.bytes() ?? utf8(""), bytes)).toBe(0);
     }
-  });
+  }, 60_000);
 });
 
 describe("a server of ours and ws on Node as client", () => {

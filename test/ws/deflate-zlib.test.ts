@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { DeflateStream } from "../../src/codec/ws/deflate-engine.ts";
 import { checkDeflate, deflateStream, inflateStream } from "../../src/ws/deflate-zlib.ts";
 import { hex, hexOf, utf8 } from "../helpers/bytes.ts";
@@ -106,7 +106,7 @@ test("closing twice is closing once", () => {
 });
 
 test("what streams take they give back: ten thousand, closed and left to the collector", async () => {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "children/deflate-memory.ts")], {
+  const child = Bun.spawn([process.execPath, fileURLToPath(new URL("./children/deflate-memory.ts", import.meta.url))], {
     stdout: "pipe",
     stderr: "inherit",
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { DeflateWindow } from "../../src/codec/ws/deflate-engine.ts";
 import { memoryPair } from "../../src/socket/memory-pair.ts";
 import { WsConnection } from "../../src/ws/connection.ts";
@@ -187,7 +187,7 @@ test("a server refuses an offer that breaks the grammar, and passes over one tha
 });
 
 test("connections that compress give back what they took when they end, closed or cut", async () => {
-  const script = join(import.meta.dir, "children/deflate-connections.ts");
+  const script = fileURLToPath(new URL("./children/deflate-connections.ts", import.meta.url));
   const child = Bun.spawn([process.execPath, script], { stdout: "pipe", stderr: "inherit" });
   const { each, grown } = JSON.parse(await new Response(child.stdout).text());
   // 3,200 ends came and went: if a tenth of what one takes were kept, it would show.
