@@ -1,4 +1,4 @@
-import { TimeoutError, UsageError } from "../codec/errors.ts";
+import { UsageError } from "../codec/errors.ts";
 import { type SpinCalls, spinCalls } from "../ffi/spin-calls.ts";
 import { StampedReceive } from "../ffi/spin-stamps.ts";
 import { endpoint, type IpAddress, ipLiteral } from "./address.ts";
@@ -10,7 +10,9 @@ import { ATTEMPT_DELAY } from "./race.ts";
 import { addressesOf, resolveBySystem } from "./resolve.ts";
 import type { Endpoints } from "./socket-info.ts";
 import { readAddress } from "./spin-address.ts";
+import { timedOut } from "./spin-errors.ts";
 import { SpinSocket } from "./spin-socket.ts";
+import { spinTls } from "./spin-tls-connect.ts";
 import type { SpinTransport } from "./spin-transport.ts";
 import { openDescriptor, SystemError } from "./tcp-connect.ts";
 
@@ -28,7 +30,7 @@ export interface SpinTarget extends UrlTarget {
  */
 export async function spinTarget(target: UrlTarget, settings: UrlDialSettings): Promise<SpinTarget> {
   const deadline = performance.now() + settings.connectTimeout;
-  checkMeans(target, settings);
+  checkMeans(settings);
   const literal = ipLiteral(target.hostname);
   if (literal !== null) return { ...target, addresses: [literal], deadline };
   const { promise: cut, reject } = Promise.withResolvers<never>();
@@ -51,7 +53,7 @@ export async function spinTarget(target: UrlTarget, settings: UrlDialSettings): 
 /** The same for an IP address, at once. @throws UsageError (`SPIN_NEEDS_ADDRESS`) for a name */
 export function spinTargetNow(target: UrlTarget, settings: UrlDialSettings): SpinTarget {
   const deadline = performance.now() + settings.connectTimeout;
-  checkMeans(target, settings);
+  checkMeans(settings);
   const literal = ipLiteral(target.hostname);
   if (literal !== null) return { ...target, addresses: [literal], deadline };
   throw new UsageError(
@@ -83,7 +85,8 @@ export function spinConnect(target: SpinTarget, settings: UrlDialSettings, times
       calls.library.close(fd);
       throw unsupported("timestamps");
     }
-    return new SpinSocket(calls, fd, endpointsOf(calls, fd), stamped);
+    const socket = new SpinSocket(calls, fd, endpointsOf(calls, fd), stamped);
+    return target.secure ? spinTls(socket, hostname, deadline, settings) : socket;
   } finally {
     race.closeRest();
   }
@@ -180,16 +183,10 @@ function failed(address: string, cause: unknown): ConnectError {
   return new ConnectError(code, message, { phase: "tcp", address, osCode, errno: errnoOf(cause), cause });
 }
 
-export function timedOut(where: string, timeout: number, phase: string): TimeoutError {
-  const message = `Cannot connect to ${where}: ${timeout} ms ran out during ${phase}`;
-  return new TimeoutError("CONNECT_TIMEOUT", message, timeout, phase);
-}
-
 /** What a spin stream cannot do is said before anything is resolved. */
-function checkMeans({ secure }: UrlTarget, { socket }: UrlDialSettings): void {
+function checkMeans({ socket }: UrlDialSettings): void {
   checkSocketOptions(socket);
   checkedCalls();
-  if (secure) throw new UsageError("SPIN_UNSUPPORTED", "Cannot connect by spinning: TLS is for the event backend");
 }
 
 function checkedCalls(): SpinCalls {

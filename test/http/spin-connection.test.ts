@@ -7,14 +7,18 @@ import { RequestError } from "../../src/http/errors.ts";
 import { SpinHttpConnection } from "../../src/http/spin-connection.ts";
 import type { SpinHttpOptions, SpinSendOptions } from "../../src/http/spin-options.ts";
 import { ringMemory } from "../../src/socket/ring-memory.ts";
+import { testTls } from "../helpers/peer-server.ts";
 
 let server: Bun.Subprocess<"ignore", "pipe", "inherit">;
 let url = "";
+let secureUrl = "";
 beforeAll(async () => {
   const script = join(import.meta.dir, "peers", "spin-server.ts");
   server = Bun.spawn([process.execPath, script], { stdio: ["ignore", "pipe", "inherit"] });
   const { value } = await server.stdout.getReader().read();
-  url = `http://127.0.0.1:${Number(new TextDecoder().decode(value))}`;
+  const [plain, secure] = JSON.parse(new TextDecoder().decode(value));
+  url = `http://127.0.0.1:${plain}`;
+  secureUrl = `https://localhost:${secure}`;
 });
 afterAll(async () => {
   server.kill();
@@ -216,6 +220,22 @@ test("a large request and an answer cross each other", () => {
   expect(connection.send(request, new ResponseReader({ maxBodySize: 1 << 20 }), LIMIT).bodyBytes().length).toBe(
     (1 << 19) + 5,
   );
+});
+
+test("over TLS it is the same, and an untrusted certificate is told no request", async () => {
+  using connection = await SpinHttpConnection.connect(secureUrl, { tls: testTls() });
+  for (const [path, length] of [
+    ["/large", 300_004],
+    ["/chunked", 5010],
+    ["/in-pieces", 10],
+    ["/echo", 8],
+  ] as const) {
+    expect(get(connection, path).length).toBe(length);
+  }
+  expect(connection.isReusable).toBe(true);
+  expect(get(connection, "/to-the-end")).toBe("200 all of it");
+  expect(connection.state).toBe("closed");
+  await expect(SpinHttpConnection.connect(secureUrl)).rejects.toMatchObject({ code: "TLS_VERIFICATION_FAILED" });
 });
 
 test("names need connect, and what is refused there is told as it is", async () => {

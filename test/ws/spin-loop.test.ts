@@ -75,7 +75,7 @@ test("limits of time and heartbeats of all are looked after", async () => {
   beating.close();
   expect(readAll(loop)).toEqual(["/heartbeat close 1005"]);
   const { lines } = await server.ask("gone", "/heartbeat");
-  expect(lines[0]).toBe("text pong");
+  expect(lines).toContain("text pong");
   expect(lines.filter((line) => line === "text beat").length).toBeGreaterThanOrEqual(2);
 });
 

@@ -50,6 +50,11 @@ export class SpinServer implements AsyncDisposable {
     return `ws://127.0.0.1:${this.#ports[path === "/no-close" ? 1 : path === "/deflate" ? 2 : 0]}${path}`;
   }
 
+  /** Speaks TLS with the test certificate for localhost, and echoes. */
+  get secureUrl(): string {
+    return `wss://localhost:${this.#ports[3]}/`;
+  }
+
   async ask(ask: "lines" | "proceed" | "gone", path: string): Promise<Seen> {
     const id = ++this.#asked;
     const { promise, resolve } = Promise.withResolvers<Seen>();

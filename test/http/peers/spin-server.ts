@@ -1,5 +1,5 @@
-/** A server for clients that hold up their own thread: the path says what it answers. Prints its port. */
-import { chunked, type HttpPeer, ok, RawServer, type SeenRequest } from "../support.ts";
+/** Two servers, plain and TLS, for clients that hold up their own thread: the path says what they answer. Prints their ports. */
+import { chunked, type HttpPeer, ok, RawServer, type RawServerOptions, type SeenRequest } from "../support.ts";
 
 const CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
@@ -42,14 +42,14 @@ const ANSWERS: Record<string, (request: SeenRequest, peer: HttpPeer) => string |
   },
 };
 
-const server = new RawServer({
+const options: RawServerOptions = {
   onHead: ({ field, target }) => {
     if (field("expect") === null) return null;
     return target === "/refuse-body" ? ok("no", "", "417 Expectation Failed") : target === "/mute" ? null : GO_ON;
   },
   answer: (request, peer) => (ANSWERS[request.target] ?? (() => ok(request.line)))(request, peer),
-});
+};
 
 const GO_ON = "HTTP/1.1 100 Continue\r\n\r\n";
 
-console.log(server.port);
+console.log(JSON.stringify([new RawServer(options).port, new RawServer({ ...options, tls: "localhost" }).port]));

@@ -81,7 +81,15 @@ async function echoCompressed(): Promise<void> {
 }
 echoCompressed();
 
-process.send?.({ ports: [...servers.map(({ port }) => port), compressing.port] });
+const secure = new PeerServer({
+  tls: true,
+  onMessage: (peer, message) => {
+    if (message.kind === "text") peer.text(message.text);
+    if (message.kind === "binary") peer.binary(message.bytes);
+  },
+});
+
+process.send?.({ ports: [...servers.map(({ port }) => port), compressing.port, secure.port] });
 
 function numbered(sequence: number): Uint8Array {
   const bytes = new Uint8Array(40);
