@@ -28,6 +28,15 @@ test("every length, alignment and offset into the payload, against a byte loop",
   }
 });
 
+test("to the end of memory that is no whole number of words", () => {
+  for (let size = 1; size <= 23; size++) {
+    for (let start = 0; start <= size; start++) {
+      const seen = masked(pattern(size), start, size, "37fa213d", 1);
+      expect(hexOf(seen)).toBe(hexOf(byteLoop(pattern(size), start, size, "37fa213d", 1)));
+    }
+  }
+});
+
 test("twice is not at all", () => {
   const bytes = masked(masked(pattern(61), 3, 60, "37fa213d", 2), 3, 60, "37fa213d", 2);
   expect(hexOf(bytes)).toBe(hexOf(pattern(61)));
