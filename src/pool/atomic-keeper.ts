@@ -53,9 +53,10 @@ export class Keeper implements AtomicSlotOwner {
     return this.#parked.filter((slot) => slot !== null).length;
   }
 
-  /** Slots that Workers have given back, and nobody has looked at since. */
+  /** Slots that Workers have given back alive, and nobody has looked at since. */
   get returned(): number {
-    return this.#away.filter((slot, index) => slot !== null && this.stock.ledger.isReturned(index)).length;
+    return this.#away.filter((slot, index) => slot?.live?.state === "idle" && this.stock.ledger.isReturned(index))
+      .length;
   }
 
   /** The next slot to acquire once the stack is empty, or `dead` was on top of it. */

@@ -86,16 +86,17 @@ export class SharedSlot implements Disposable {
     const holder = this.#holder;
     const { words, at } = this.#part.exchange;
     if (signal?.aborted) throw aborted("not-sent", 0, signal.reason);
-    const deadline = this.#ask(request, timeout, signal !== undefined);
+    this.#ask(request, timeout, signal !== undefined);
     const onAbort = (): void => this.#giveUp();
     signal?.addEventListener("abort", onAbort);
-    // A wait that is pending does not keep the Worker.
-    const vigil = setTimeout(nothing, MOST_MILLISECONDS);
+    // A wait that is pending does not keep the Worker; and one with a limit of its own leaves its timer behind, whatever ends it.
+    let vigil = setTimeout(() => {
+      if (!this.#withdraw()) vigil = setTimeout(nothing, MOST_MILLISECONDS);
+    }, timeout || MOST_MILLISECONDS);
     try {
       for (let word = holder.awaited(); word !== GONE; word = holder.awaited()) {
-        const { async, value } = Atomics.waitAsync(words, at, word, patience(deadline));
-        if (async) await value;
-        if (performance.now() >= deadline && holder.withdraw()) throw ranOut(timeout);
+        const change = Atomics.waitAsync(words, at, word);
+        if (change.async) await change.value;
       }
     } finally {
       clearTimeout(vigil);
@@ -113,11 +114,14 @@ export class SharedSlot implements Disposable {
     const { timeout = 0 } = options;
     const holder = this.#holder;
     const { words, at } = this.#part.exchange;
-    const deadline = this.#ask(request, timeout, false);
+    this.#ask(request, timeout, false);
+    const deadline = timeout === 0 ? Number.POSITIVE_INFINITY : performance.now() + timeout;
     try {
       for (let word = holder.awaited(); word !== GONE; word = holder.awaited()) {
-        Atomics.wait(words, at, word, patience(deadline));
-        if (performance.now() >= deadline && holder.withdraw()) throw ranOut(timeout);
+        // What the owner has taken up it ends in time itself.
+        const isUp = performance.now() >= deadline;
+        if (!isUp || !holder.withdraw())
+          Atomics.wait(words, at, word, isUp ? MOST_MILLISECONDS : deadline - performance.now());
       }
     } finally {
       this.#waiting = false;
@@ -149,8 +153,8 @@ export class SharedSlot implements Disposable {
     if (!this.#holder.gone) this.release();
   }
 
-  /** Asks the owner to send; returns when the time runs out, on the clock of `performance.now()`. */
-  #ask(request: Request, timeout: number, abortable: boolean): number {
+  /** Asks the owner to send. */
+  #ask(request: Request, timeout: number, abortable: boolean): void {
     const { exchange } = this.#part;
     milliseconds("timeout", timeout, 0);
     if (!this.#holder.idle) throw this.#notIdle("send on");
@@ -161,22 +165,27 @@ export class SharedSlot implements Disposable {
     exchange.putRequest(request, timeout, abortable);
     if (!this.#holder.ask()) throw notReusable("closed", null);
     this.#waiting = true;
-    return timeout === 0 ? Number.POSITIVE_INFINITY : performance.now() + timeout;
   }
 
   #giveUp(): void {
     const { exchange, board } = this.#part;
-    if (this.#holder.withdraw()) Atomics.notify(exchange.words, exchange.at);
-    else {
-      exchange.giveUp();
-      board.ring();
-    }
+    if (this.#withdraw()) return;
+    exchange.giveUp();
+    board.ring();
+  }
+
+  /** Takes back what the owner has not taken up yet, and ends the wait for it. */
+  #withdraw(): boolean {
+    const { words, at } = this.#part.exchange;
+    if (!this.#holder.withdraw()) return false;
+    Atomics.notify(words, at);
+    return true;
   }
 
   #outcome(request: Request, timeout: number, signal: AbortSignal | undefined): Response {
     const { exchange, window } = this.#part;
     if (!this.#holder.take()) {
-      if (!this.#holder.gone) throw aborted("not-sent", 0, signal?.reason);
+      if (!this.#holder.gone) throw signal?.aborted ? aborted("not-sent", 0, signal.reason) : ranOut(timeout);
       // Whether the owner had sent it nobody asks any more.
       const message = "Cannot finish request: its slot was released";
       throw new RequestError("REQUEST_CONNECTION_CLOSED", message, "sent", request.length);
@@ -215,11 +224,6 @@ function ranOut(
   const message = `Cannot finish request: ${timeout} ms ran out`;
   const cause = new TimeoutError("REQUEST_TIMEOUT", message, timeout, "request");
   return new RequestError("REQUEST_TIMEOUT", message, progress, bytesSent, cause);
-}
-
-/** Milliseconds until `deadline`, or until the next look. */
-function patience(deadline: number): number {
-  return Math.min(MOST_MILLISECONDS, Math.max(1, deadline - performance.now()));
 }
 
 function nothing(): void {}

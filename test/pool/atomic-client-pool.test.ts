@@ -320,6 +320,38 @@ describe("requests of a Worker", () => {
     expect(server.peers).toHaveLength(3);
   });
 
+  test("that the pool's thread does not come to are not sent, and cost nothing", async () => {
+    using server = new TestServer();
+    await using pool = await connect(server);
+    await using client = new SharedClient("web");
+    pool.watch(client.worker);
+    await lend(pool, client);
+    const steps = [
+      ["get", "/a", { timeout: 20 }],
+      ["getSync", "/b", 20],
+    ] as const;
+    for (const [step, ...details] of steps) {
+      let failure: Promise<unknown> = Promise.resolve();
+      client.blocked(1, () => {
+        failure = client.failure(step, ...details);
+      });
+      expect(await failure).toMatchObject({
+        code: "REQUEST_TIMEOUT",
+        progress: "not-sent",
+        message: "Cannot finish request: 20 ms ran out (not-sent, 0 bytes)",
+      });
+    }
+    let given: Promise<unknown> = Promise.resolve();
+    client.blocked(2, () => {
+      given = client.failure("getAbortable", "/c");
+      client.post("abort");
+    });
+    expect(await given).toMatchObject({ code: "REQUEST_ABORTED", progress: "not-sent", cause: { message: "enough" } });
+    expect(await client.tell("get", "/d")).toMatchObject({ body: "/d" });
+    expect(server.targets).toEqual(["/d"]);
+    await client.tell("release");
+  });
+
   test("are one at a time", async () => {
     using server = new TestServer({ answer: ({ target }) => (target === "/slow" ? null : ok(target)) });
     await using pool = await connect(server);

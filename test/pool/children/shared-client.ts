@@ -78,6 +78,15 @@ export class SharedClient {
     this.#post({ id: -1, step, arguments: [] });
   }
 
+  /** Blocks this thread until the Worker has done `count` steps more than it has when `begin` returns. */
+  blocked(count: number, begin: () => void): void {
+    const done = new Int32Array(new SharedArrayBuffer(4));
+    this.#post({ id: -1, step: "count", arguments: [done] });
+    begin();
+    // That it was told to count counts, too.
+    for (let steps = 0; steps < count + 1; steps = Atomics.load(done, 0)) Atomics.wait(done, 0, steps, 10_000);
+  }
+
   async end(): Promise<void> {
     this.#terminate();
     await this.ended;

@@ -15,9 +15,14 @@ interface Told {
 }
 
 let slot: SharedSlot | null = null;
+/** Counts the steps that were done. */
+let done = new Int32Array(1);
 let abort = new AbortController();
 
 const STEPS: Readonly<Record<string, (...details: never[]) => unknown>> = {
+  count: (words: Int32Array<ArrayBuffer>) => {
+    done = words;
+  },
   take: (handle: SharedHandle) => {
     slot = SharedSlot.from(handle);
     return slot.index;
@@ -62,6 +67,8 @@ parentPort?.on("message", async ({ id, step, arguments: details }: Told) => {
   } catch (error) {
     parentPort?.postMessage({ id, error: told(error) });
   }
+  Atomics.add(done, 0, 1);
+  Atomics.notify(done, 0);
 });
 
 function told(error: unknown): unknown {
