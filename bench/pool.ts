@@ -78,7 +78,7 @@ async function measurePooledRequests(
 
 function poolTask({ pooled, tasks }: PoolContender, origin: string, speed: string, roundTrips: number): PoolTask {
   // What takes a millisecond each is sent less often; the engine has compiled all of it by then too.
-  const count = speed === "at-once" ? roundTrips : Math.ceil(roundTrips / 10) * tasks;
+  const count = speed === "at-once" ? roundTrips : Math.ceil(roundTrips / 20) * tasks;
   return { origin, pooled, tasks, bodyLength: answerLength("get"), count, warmup: count };
 }
 
