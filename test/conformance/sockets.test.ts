@@ -27,7 +27,7 @@ describe.each([
         for (const { id, vector } of SAMPLE) {
           if ((vector.role ?? role) !== role) continue;
           const conversation = conversationOf(vector, role);
-          const trace = await playOver(await sockets.pair(role), conversation, program);
+          const trace = await playOver(await sockets.pair(role, conversation.deflate), conversation, program);
           const fault = difference(trace, withoutMarks(conversation.wanted));
           if (fault !== null) faults.push(`${id}: ${fault}`);
         }

@@ -3,6 +3,7 @@ import type { Role } from "../../../src/codec/ws/opcode.ts";
 import { dial } from "../../../src/socket/dial.ts";
 import { ConformancePeer } from "../player/peer.ts";
 import { PeerServer } from "../player/sockets.ts";
+import type { DeflateAgreement } from "../vectors/vector.ts";
 
 /** The package `ws` under Node, in a process of its own, as the program that vectors are played to. */
 export class NodeEcho implements AsyncDisposable {
@@ -16,8 +17,8 @@ export class NodeEcho implements AsyncDisposable {
     this.#port = port;
   }
 
-  static async start(): Promise<NodeEcho> {
-    const child = spawn();
+  static async start({ deflate }: { readonly deflate: boolean }): Promise<NodeEcho> {
+    const child = spawn(deflate);
     const reader = child.stdout.getReader();
     const { value } = await reader.read();
     reader.releaseLock();
@@ -25,11 +26,12 @@ export class NodeEcho implements AsyncDisposable {
   }
 
   /** The scripted end of a connection to it. */
-  async peer(program: Role): Promise<ConformancePeer> {
+  async peer(program: Role, deflate: DeflateAgreement | null): Promise<ConformancePeer> {
     if (program === "server") {
       const far = await dial({ hostname: "127.0.0.1", port: this.#port, tls: null });
-      return new ConformancePeer(far, "server", "handshake", null);
+      return new ConformancePeer(far, "server", "handshake", deflate);
     }
+    this.#peers.deflate = deflate;
     const index = this.#peers.peers.length;
     this.#child.stdin.write(`ws://127.0.0.1:${this.#peers.port}/\n`);
     await this.#child.stdin.flush();
@@ -43,7 +45,11 @@ export class NodeEcho implements AsyncDisposable {
   }
 }
 
-function spawn(): Bun.Subprocess<"pipe", "pipe", "inherit"> {
+function spawn(deflate: boolean): Bun.Subprocess<"pipe", "pipe", "inherit"> {
   const script = fileURLToPath(new URL("./ws-echo.mjs", import.meta.url));
-  return Bun.spawn(["node", script], { stdin: "pipe", stdout: "pipe", stderr: "inherit" });
+  return Bun.spawn(["node", script, ...(deflate ? ["--deflate"] : [])], {
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "inherit",
+  });
 }

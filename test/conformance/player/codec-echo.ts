@@ -1,9 +1,12 @@
 import { WriteBuffer } from "../../../src/codec/write-buffer.ts";
+import type { DeflateWay } from "../../../src/codec/ws/deflate-engine.ts";
 import { FrameReader } from "../../../src/codec/ws/frame-reader.ts";
 import { FrameWriter } from "../../../src/codec/ws/frame-writer.ts";
 import type { Message } from "../../../src/codec/ws/message.ts";
 import type { Role } from "../../../src/codec/ws/opcode.ts";
 import type { Transport, TransportHandler } from "../../../src/socket/transport.ts";
+import { inflateStream } from "../../../src/ws/deflate-zlib.ts";
+import type { DeflateAgreement } from "../vectors/vector.ts";
 import { errorLine, lineOf } from "./lines.ts";
 
 /** The least that makes an end of the codec: what is read is answered, and nothing is read behind a close frame or a failure. */
@@ -18,11 +21,17 @@ export class CodecEcho implements TransportHandler {
   #over = false;
   #finOwed = false;
 
-  constructor(transport: Transport, role: Role, trace: string[], bufferCapacity: number = 256 << 10) {
+  constructor(
+    transport: Transport,
+    role: Role,
+    trace: string[],
+    deflate: DeflateAgreement | null,
+    bufferCapacity: number = 256 << 10,
+  ) {
     this.#transport = transport;
     this.#role = role;
     this.#trace = trace;
-    this.#reader = new FrameReader({ role, bufferCapacity });
+    this.#reader = new FrameReader({ role, bufferCapacity, inflate: deflate && inflateWay(role, deflate) });
     let key = 0x9e3779b9;
     const maskKeys = { next: () => (key = Math.imul(key, 0x19660d) + 0x3c6ef35f) };
     this.#writer = new FrameWriter({ role, maskKeys });
@@ -49,6 +58,7 @@ export class CodecEcho implements TransportHandler {
   }
 
   onClose(error: Error | null): void {
+    this.#reader.release();
     if (error !== null) this.#trace.push(errorLine(error));
     this.ended.resolve();
   }
@@ -83,4 +93,13 @@ export class CodecEcho implements TransportHandler {
     }
     if (this.#finOwed) this.#transport.shutdown();
   }
+}
+
+/** How the other end compresses. What is echoed goes out as it is, which is always allowed (RFC 7692 section 6). */
+function inflateWay(role: Role, agreement: DeflateAgreement): DeflateWay {
+  const [windowBits, reset] =
+    role === "client"
+      ? [agreement.serverMaxWindowBits, agreement.serverNoContextTakeover]
+      : [agreement.clientMaxWindowBits, agreement.clientNoContextTakeover];
+  return { windowBits, contextTakeover: !reset, open: inflateStream };
 }

@@ -1,6 +1,8 @@
 import type { Role } from "../../../src/codec/ws/opcode.ts";
 import type { Transport } from "../../../src/socket/transport.ts";
 import { RawPeer } from "../../helpers/raw-peer.ts";
+import type { DeflateAgreement } from "../vectors/vector.ts";
+import { extensionFault, extensionField, PeerDeflate } from "./peer-deflate.ts";
 import { WireReader } from "./wire.ts";
 
 /** How the conversation is opened: frames from the first byte, or the opening handshake of RFC 6455 section 4 before them. */
@@ -12,20 +14,21 @@ export class ConformancePeer extends RawPeer {
   /** How its half of the connection ended, for the end of the trace. */
   readonly ending: string[] = [];
   readonly #program: Role;
-  readonly #extensions: string;
+  readonly #deflate: DeflateAgreement | null;
   readonly #reader: WireReader;
   /** The other end's opening handshake as far as it came; null once it is over. */
   #head: string | null;
   /** All was sent: the connection may end. */
   #over = false;
 
-  /** `program` is the role of the end that is tested; `extensions` a field value to offer, or to answer with. */
-  constructor(transport: Transport, program: Role, opening: Opening, extensions: string | null) {
+  /** `program` is the role of the end that is tested, `deflate` what is agreed on, if anything. */
+  constructor(transport: Transport, program: Role, opening: Opening, deflate: DeflateAgreement | null) {
     super(transport);
     this.#program = program;
-    this.#reader = new WireReader(program === "client", (said) => this.trace.push(said));
+    const inflater = deflate && new PeerDeflate(program === "client" ? "server" : "client", deflate);
+    this.#reader = new WireReader(program === "client", inflater, (said) => this.trace.push(said));
     this.#head = opening === "frames" ? null : "";
-    this.#extensions = extensions === null ? "" : `Sec-WebSocket-Extensions: ${extensions}\r\n`;
+    this.#deflate = deflate;
     transport.attach(this);
     if (opening === "handshake" && program === "server") this.send(request(this.#extensions));
   }
@@ -59,6 +62,12 @@ export class ConformancePeer extends RawPeer {
     super.onClose(error);
   }
 
+  /** Its field of the handshake. */
+  get #extensions(): string {
+    if (this.#deflate === null) return "";
+    return `Sec-WebSocket-Extensions: ${extensionField(this.#program, this.#deflate)}\r\n`;
+  }
+
   #endInTurn(): void {
     if (!this.#over) return;
     const closed = this.trace.some((said) => said.startsWith("sent close"));
@@ -72,6 +81,9 @@ export class ConformancePeer extends RawPeer {
     if (end < 0) return;
     if (this.#program === "client") this.send(answer(head, this.#extensions));
     else if (!head.startsWith("HTTP/1.1 101 ")) this.trace.push(`sent ${head.slice(0, head.indexOf("\r\n"))}`);
+    const field = /^sec-websocket-extensions: *(.*?) *\r$/im.exec(head)?.[1] ?? "";
+    const fault = this.#deflate === null ? field : extensionFault(this.#program, field, this.#deflate);
+    if (fault) this.trace.push(`sent ${fault}`);
     const rest = Buffer.from(head.slice(end + 4), "latin1");
     if (rest.length > 0) this.#reader.read(rest);
   }

@@ -3,9 +3,11 @@ import { memoryPair } from "../../../src/socket/memory-pair.ts";
 import type { Transport } from "../../../src/socket/transport.ts";
 import { joined } from "../../helpers/bytes.ts";
 import { turn } from "../../helpers/wait.ts";
-import { close } from "../vectors/build.ts";
-import { type Frame, MARK, type Step, type Vector } from "../vectors/vector.ts";
+import { close, inFrames, pieces } from "../vectors/build.ts";
+import { type DeflateAgreement, type DeflatedMessage, MARK, type Step, type Vector } from "../vectors/vector.ts";
+import { Chopped } from "./chopped.ts";
 import { ConformancePeer } from "./peer.ts";
+import { PeerDeflate } from "./peer-deflate.ts";
 import type { Program, Running } from "./programs.ts";
 import { wireFrame } from "./wire.ts";
 
@@ -18,23 +20,31 @@ export interface Trace {
 /** A vector as it is played to one role: what the peer sends from one mark to the next, and what must happen. */
 export interface Conversation {
   readonly role: Role;
+  readonly deflate: DeflateAgreement | null;
   readonly segments: readonly Uint8Array[];
   readonly wanted: Trace;
 }
 
 export function conversationOf(vector: Vector, role: Role): Conversation {
-  return { role, segments: segmentsOf(vector, role), wanted: expected(vector) };
+  return { role, deflate: vector.deflate ?? null, segments: segmentsOf(vector, role), wanted: expected(vector) };
 }
 
 /** Plays to a program in memory, in pieces of `chop` bytes, 0 for as they are sent. */
-export async function playInMemory({ role, segments }: Conversation, program: Program, chop: number): Promise<Trace> {
+export async function playInMemory(
+  { role, segments, deflate }: Conversation,
+  program: Program,
+  chop: number,
+): Promise<Trace> {
   const large = segments.reduce((sum, segment) => sum + segment.length, 0) > LARGE;
-  const [near, far] = memoryPair({ capacity: 1 << 20, ...(chop > 0 ? { chunkSize: chop } : {}) });
-  const peer = new ConformancePeer(far, role, program.opening, null);
+  const [end, far] = memoryPair({ capacity: 1 << 20 });
+  const near = new Chopped(end);
+  const peer = new ConformancePeer(far, role, program.opening, deflate);
   const received: string[] = [];
   // A small ring is passed over often, a large one is what programs have.
-  const running = await program.run(near, role, received, large ? {} : { bufferCapacity: SMALL_RING });
+  const ring = large ? {} : { bufferCapacity: SMALL_RING };
+  const running = await program.run(near, role, received, { ...ring, deflate });
   await settle(peer);
+  if (chop > 0) near.size = chop;
   for (const [at, segment] of segments.entries()) {
     if (at > 0) {
       received.push(MARK);
@@ -66,11 +76,11 @@ function expected({ script, events }: Vector): Trace {
  */
 export async function playOver(
   { near, peer }: { readonly near: Transport; readonly peer: ConformancePeer },
-  { role, segments, wanted }: Conversation,
+  { role, segments, wanted, deflate }: Conversation,
   program: Program,
 ): Promise<Trace> {
   const received: string[] = [];
-  const running = await program.run(near, role, received, {});
+  const running = await program.run(near, role, received, { deflate });
   const timer = setTimeout(() => running.terminate(), IN_VAIN);
   const due = dueAtMarks(wanted.sent);
   for (const [at, segment] of segments.entries()) {
@@ -114,8 +124,9 @@ export function difference(actual: Trace, wanted: Trace): string | null {
 }
 
 /** The bytes of the script from one mark to the next. */
-function segmentsOf({ script }: Vector, program: Role): Uint8Array[] {
+function segmentsOf({ script, deflate }: Vector, program: Role): Uint8Array[] {
   const steps: readonly Step[] = script.some(isClose) ? script : [...script, close(1000)];
+  const deflater = deflate === undefined ? null : new PeerDeflate(program === "client" ? "server" : "client", deflate);
   const segments: Uint8Array[] = [];
   let parts: Uint8Array[] = [];
   const cut = (): void => {
@@ -125,8 +136,9 @@ function segmentsOf({ script }: Vector, program: Role): Uint8Array[] {
   for (const [at, step] of steps.entries()) {
     if (step === MARK) cut();
     else if (step instanceof Uint8Array) parts.push(step);
+    else if ("level" in step) parts.push(...wireMessage(step, deflater, keyOf(false, program, at)));
     else {
-      const { bytes, marks } = wireFrame(step, keyOf(step, program, at));
+      const { bytes, marks } = wireFrame(step, keyOf(step.wrongMask, program, at));
       let start = 0;
       for (const mark of marks) {
         parts.push(bytes.subarray(start, mark));
@@ -141,9 +153,18 @@ function segmentsOf({ script }: Vector, program: Role): Uint8Array[] {
 }
 
 /** A client masks, each frame with a key of its own. */
-function keyOf({ wrongMask }: Frame, program: Role, at: number): Uint8Array | null {
+function keyOf(wrongMask: boolean, program: Role, at: number): Uint8Array | null {
   const masked = (program === "server") !== wrongMask;
   return masked ? Uint8Array.of(0x37 + at * 11, 0xfa ^ at, 0x21 + at * 3, 0x3d - at * 7) : null;
+}
+
+/** A compressed message: RSV1 on its first frame (RFC 7692 section 6). */
+function wireMessage(message: DeflatedMessage, deflater: PeerDeflate | null, key: Uint8Array | null): Uint8Array[] {
+  if (deflater === null) throw new Error("Cannot play: a compressed message, and no agreement on it");
+  const { kind, payload, fragment, level } = message;
+  const compressed = deflater.compress(payload, level);
+  const parts = inFrames(kind === "text" ? 1 : 2, fragment === 0 ? [compressed] : pieces(compressed, fragment));
+  return parts.map((frame, at) => wireFrame({ ...frame, reserved: at === 0 ? 0x40 : 0 }, key).bytes);
 }
 
 function isClose(step: Step): boolean {

@@ -4,6 +4,7 @@ import type { Transport } from "../../../src/socket/transport.ts";
 import { WsConnection, type WsHandlers } from "../../../src/ws/connection.ts";
 import type { WsOptions } from "../../../src/ws/options.ts";
 import { WsStream } from "../../../src/ws/stream.ts";
+import type { DeflateAgreement } from "../vectors/vector.ts";
 import { CodecEcho } from "./codec-echo.ts";
 import { errorLine, lineOf } from "./lines.ts";
 import type { Opening } from "./peer.ts";
@@ -14,7 +15,13 @@ export interface Program {
   readonly roles: readonly Role[];
   readonly opening: Opening;
   /** Resolves once it is open. */
-  run(transport: Transport, role: Role, trace: string[], options: WsOptions): Promise<Running>;
+  run(transport: Transport, role: Role, trace: string[], terms: Terms): Promise<Running>;
+}
+
+/** How it is set up. */
+export interface Terms {
+  readonly bufferCapacity?: number;
+  readonly deflate: DeflateAgreement | null;
 }
 
 export interface Running {
@@ -28,8 +35,8 @@ const codec: Program = {
   name: "codec",
   roles: ["client", "server"],
   opening: "frames",
-  async run(transport, role, trace, options) {
-    const echo = new CodecEcho(transport, role, trace, options.bufferCapacity);
+  async run(transport, role, trace, { bufferCapacity, deflate }) {
+    const echo = new CodecEcho(transport, role, trace, deflate, bufferCapacity);
     return { ended: echo.ended.promise, terminate: () => transport.terminate() };
   },
 };
@@ -38,7 +45,8 @@ const connection: Program = {
   name: "WsConnection",
   roles: ["client", "server"],
   opening: "handshake",
-  async run(transport, role, trace, options) {
+  async run(transport, role, trace, terms) {
+    const options = optionsOf(role, terms);
     const ended = Promise.withResolvers<void>();
     let failed = false;
     const handlers: WsHandlers = {
@@ -67,7 +75,8 @@ const stream: Program = {
   name: "WsStream",
   roles: ["client", "server"],
   opening: "handshake",
-  async run(transport, role, trace, options) {
+  async run(transport, role, trace, terms) {
+    const options = optionsOf(role, terms);
     const ws =
       role === "client"
         ? await WsStream.connectWith(transport, URL, options)
@@ -96,6 +105,18 @@ function echo(ws: WsConnection | WsStream, msg: Message, trace: string[]): void 
   } catch (error) {
     trace.push(`could not echo: ${String(error)}`);
   }
+}
+
+/** Every message is compressed, however short; what the peer wants is granted without being asked for. */
+function optionsOf(role: Role, { deflate, ...ring }: Terms): Pick<WsOptions, "bufferCapacity" | "deflate"> {
+  if (deflate === null) return ring;
+  if (deflate.wantedBy === "peer") return { ...ring, deflate: { threshold: 0 } };
+  const server = [deflate.serverMaxWindowBits, !deflate.serverNoContextTakeover] as const;
+  const client = [deflate.clientMaxWindowBits, !deflate.clientNoContextTakeover] as const;
+  const [own, peer] = role === "client" ? [client, server] : [server, client];
+  const [windowBits, contextTakeover] = own;
+  const [peerWindowBits, peerContextTakeover] = peer;
+  return { ...ring, deflate: { threshold: 0, windowBits, contextTakeover, peerWindowBits, peerContextTakeover } };
 }
 
 const URL = "ws://conformance.test/";

@@ -1,5 +1,6 @@
 import { line } from "../vectors/build.ts";
 import type { Frame } from "../vectors/vector.ts";
+import type { PeerDeflate } from "./peer-deflate.ts";
 
 /** A frame as the wire has it, from RFC 6455 section 5.2 alone: nothing here is of the library. */
 export interface WireFrame {
@@ -29,6 +30,7 @@ export function wireFrame(frame: Frame, key: Uint8Array | null): WireFrame {
 /** What the program under test sends, frame by frame: the lines of a vector, or what is wrong with it. */
 export class WireReader {
   readonly #masked: boolean;
+  readonly #deflate: PeerDeflate | null;
   readonly #say: (line: string) => void;
   #chunks: Uint8Array[] = [];
   #length = 0;
@@ -36,9 +38,10 @@ export class WireReader {
   #wanted = 2;
   #closed = false;
 
-  /** `masked` is whether the sender must mask. */
-  constructor(masked: boolean, say: (line: string) => void) {
+  /** `masked` is whether the sender must mask, `deflate` how it may compress. */
+  constructor(masked: boolean, deflate: PeerDeflate | null, say: (line: string) => void) {
     this.#masked = masked;
+    this.#deflate = deflate;
     this.#say = say;
   }
 
@@ -69,10 +72,23 @@ export class WireReader {
     this.#chunks = size < bytes.length ? [bytes.subarray(size)] : [];
     this.#length = bytes.length - size;
     this.#wanted = 2;
-    this.#tell(view.getUint8(0), view.getUint8(1) >= 0x80, payload);
+    this.#tellInflated(view.getUint8(0), view.getUint8(1) >= 0x80, payload);
     const shortest = length < 126 ? 0 : length < 65_536 ? 2 : 8;
     if (extended !== shortest) this.#say(`sent a length of ${length} in ${extended} bytes`);
     return true;
+  }
+
+  #tellInflated(first: number, masked: boolean, payload: Uint8Array): void {
+    const compressed = this.#deflate !== null && (first === 0xc1 || first === 0xc2);
+    if (!compressed) {
+      this.#tell(first, masked, payload);
+      return;
+    }
+    try {
+      this.#tell(first & ~0x40, masked, this.#deflate.inflate(payload));
+    } catch (error) {
+      this.#say(`sent what does not inflate: ${String(error)}`);
+    }
   }
 
   #tell(first: number, masked: boolean, payload: Uint8Array): void {

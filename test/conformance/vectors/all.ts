@@ -1,4 +1,5 @@
 import { CLOSING } from "./closing.ts";
+import { COMPRESSION, COMPRESSION_PARAMETERS } from "./compression.ts";
 import { FRAGMENTATION } from "./fragments.ts";
 import { FRAMING } from "./framing.ts";
 import { LIMITS } from "./limits.ts";
@@ -26,4 +27,6 @@ export const GROUPS: readonly Group[] = [
   { number: 7, title: "Close handling", sections: CLOSING },
   { number: 9, title: "Limits and sizes", sections: LIMITS },
   { number: 10, title: "Miscellaneous", sections: MISC },
+  { number: 12, title: "Compression: messages", sections: COMPRESSION },
+  { number: 13, title: "Compression: parameters", sections: COMPRESSION_PARAMETERS },
 ];

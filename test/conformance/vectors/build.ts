@@ -1,5 +1,5 @@
 import { hexOf, utf8 } from "../../helpers/bytes.ts";
-import type { Frame } from "./vector.ts";
+import type { DeflatedMessage, Frame } from "./vector.ts";
 
 /** What a frame may have that a plain one has not. */
 export type FrameOptions = Partial<Omit<Frame, "opcode" | "payload">>;
@@ -38,6 +38,11 @@ export function close(code?: number, reason: Payload = "", options: FrameOptions
 export function inFrames(opcode: number, payloads: readonly Payload[], options: FrameOptions = {}): Frame[] {
   const last = payloads.length - 1;
   return payloads.map((payload, at) => frame(at === 0 ? opcode : 0, payload, { ...options, fin: at === last }));
+}
+
+/** A message that is compressed, in frames of `fragment` bytes; 0 for one. */
+export function deflated(kind: "text" | "binary", payload: Payload, fragment = 0, level = 6): DeflatedMessage {
+  return { kind, payload: bytesOf(payload), fragment, level };
 }
 
 /** `payload` cut into pieces of `size` bytes, the last one shorter. */
@@ -93,7 +98,6 @@ const PLAIN: Omit<Frame, "opcode" | "payload"> = {
   announced: null,
   wrongMask: false,
   marks: [],
-  compressed: false,
 };
 
 const LETTERS = "The quick brown fox jumps over the lazy dog, 1234567890 times. ";

@@ -54,7 +54,7 @@ export const LIMITS: readonly Section[] = [
 type Kind = "text" | "binary";
 
 function sizes(kind: Kind): Vector[] {
-  return [64 * KIB, 256 * KIB, MIB, 4 * MIB, 8 * MIB, 16 * MIB].map((size) => ({
+  return [64 * KIB, 256 * KIB, MIB, 4 * MIB, 16 * MIB].map((size) => ({
     why: `${named(size)} (section 5.2)`,
     script: [message(kind, contentOf(kind, size))],
     events: echoed(kind, contentOf(kind, size)),

@@ -26,8 +26,9 @@ export interface Vector {
   readonly deflate?: DeflateAgreement;
 }
 
-/** What RFC 7692 section 7.1 lets two ends agree on, from the point of view of the wire. */
+/** What two ends agree on (RFC 7692 section 7.1), and which of them wants it so: the other one offers, or grants, whatever is asked. */
 export interface DeflateAgreement {
+  readonly wantedBy: "peer" | "program";
   readonly serverNoContextTakeover: boolean;
   readonly clientNoContextTakeover: boolean;
   /** 8 to 15. */
@@ -42,8 +43,18 @@ export interface Section {
   readonly vectors: readonly Vector[];
 }
 
-/** What the peer sends next: a frame, bytes as they are, or a mark, at which it waits until the other end has nothing left to do. */
-export type Step = Frame | Uint8Array | typeof MARK;
+/** What the peer sends next: a frame, a compressed message, bytes as they are, or a mark, at which it waits until the other end is done. */
+export type Step = Frame | DeflatedMessage | Uint8Array | typeof MARK;
+
+/** A message that the peer compresses by what was agreed on. */
+export interface DeflatedMessage {
+  readonly kind: "text" | "binary";
+  readonly payload: Uint8Array;
+  /** Bytes of compressed payload in each frame; 0 for one frame. */
+  readonly fragment: number;
+  /** Of zlib's compression, 0 to 9: 0 stores. */
+  readonly level: number;
+}
 
 export interface Frame {
   readonly opcode: number;
@@ -59,8 +70,6 @@ export interface Frame {
   readonly wrongMask: boolean;
   /** Marks within the frame, each behind so many bytes of its payload. */
   readonly marks: readonly number[];
-  /** Its payload is part of a message that is compressed as a whole: RSV1 on the first frame is set by itself. */
-  readonly compressed: boolean;
 }
 
 export const MARK = "|";
