@@ -65,11 +65,14 @@ export function parameterLength(name: string, value: string): number {
 /** {@link writeValue} between bytes that must stay. */
 export function writeValueInPlace(bytes: Uint8Array, pos: number, value: string): number {
   const length = value.length;
+  let outside = 0;
   for (let index = 0; index < length; index++) {
     const code = value.charCodeAt(index);
-    if (code < SP || code > TILDE) return writeAnyValue(bytes, pos, value);
+    // Below zero where it is not visible.
+    outside |= (code - SP) | (TILDE - code);
     bytes[pos + index] = code;
   }
+  if (outside < 0) return writeAnyValue(bytes, pos, value);
   if (length > 0 && (bytes[pos] === SP || bytes[pos + length - 1] === SP)) return -1;
   return pos + length;
 }
