@@ -1,6 +1,6 @@
 import { milliseconds } from "../http/options.ts";
 import { AcquireLine } from "./atomic-line.ts";
-import { ACQUIRED, ClientSlot, type SlotOwner } from "./client-slot.ts";
+import { ACQUIRED, ClientSlot } from "./client-slot.ts";
 import { notAcquired } from "./errors.ts";
 import { LifoStack } from "./lifo-stack.ts";
 import { type ClientPoolOptions, type PoolEvents, type PoolSettings, poolSettings } from "./options.ts";
@@ -31,7 +31,7 @@ export interface AcquireOptions {
  * 4. `acquire` takes what `tryAcquire` would, or waits in line for a release or a reconnect.
  * 5. All are dead: every `acquire` tries, within the back-off; the first success serves the line.
  */
-export class ClientPool implements AsyncDisposable, SlotOwner {
+export class ClientPool implements AsyncDisposable {
   readonly #settings: PoolSettings;
   readonly #pipes: readonly Pipe[];
   /** @internal */
