@@ -3,7 +3,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ACCEPT_CONTENDERS, CONTENDERS, POOL_CONTENDERS, type Program, REQUEST_CONTENDERS } from "../bench/contenders.ts";
+import {
+  ACCEPT_CONTENDERS,
+  CONTENDERS,
+  POOL_CONTENDERS,
+  type Program,
+  REQUEST_CONTENDERS,
+} from "../bench/contenders.ts";
 import { readEverything } from "../bench/micro/frame-reading.ts";
 import { MICRO_GROUPS } from "../bench/micro/groups.ts";
 import { ACQUIRE_WAYS } from "../bench/pool/ways.ts";
