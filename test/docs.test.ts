@@ -47,6 +47,7 @@ test("the pages are found", () => {
     "docs/patterns.md",
     "docs/pools.md",
     "docs/proxies.md",
+    "docs/spin.md",
     "docs/tls.md",
     "docs/tuning.md",
     "docs/websocket.md",

@@ -29,7 +29,7 @@ export interface SpinOptions extends SpinWaitOptions {
   readonly timestamps?: boolean;
 }
 
-/** {@link SpinWaitOptions.wait} */
+/** How a thread waits: the values of {@link SpinWaitOptions.wait}. */
 export type SpinWaitMode = "spin" | "poll" | "spin-then-poll";
 
 /** {@link SpinWaitOptions}, checked and complete. */
