@@ -96,8 +96,7 @@ console.log(
 async function lend(): Promise<void> {
   while (next <= leases) {
     const number = next++;
-    // One that comes along while others wait gets nothing.
-    if (number % 16 === 0 && pool.stats().waiters > 0 && pool.tryAcquire() !== null) stolen++;
+    if (number % 16 === 0) comeAlong();
     const before = grants;
     const slot = await pool.acquire();
     mostOvertaken = Math.max(mostOvertaken, grants - before);
@@ -110,6 +109,13 @@ async function lend(): Promise<void> {
     // In the midst of a request that is answered late, mostly.
     if (number % (leases / KILLS) === 0) setTimeout(() => kill(index), 10);
   }
+}
+
+/** Who asks while others wait gets nothing before they are all served. */
+function comeAlong(): void {
+  const slot = pool.tryAcquire();
+  if (slot !== null && pool.stats().waiters > 0) stolen++;
+  slot?.release();
 }
 
 function hand(worker: Worker, { number, handle }: Lent, from: number): void {
