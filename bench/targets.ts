@@ -84,6 +84,25 @@ function pooled(speed: string, layout: string, contender: string, metric: Figure
   };
 }
 
+/** The spin backend, spinning, to another of its case. */
+function spinning(group: string, rival: string, metric: Figure["metric"], most: number): Target {
+  return {
+    name: `spin/${group}: spin / ${rival}, ${metric}`,
+    unit: "×",
+    bound: { least: false, value: most },
+    measure: (figures) => ratio(figures, `spin/${group}`, "spin", rival, metric),
+  };
+}
+
+function spinAllocated(what: string): Target {
+  return {
+    name: `spin/allocations: heap bytes a ${what}`,
+    unit: "bytes",
+    bound: { least: false, value: 1 },
+    measure: (figures) => median(figures, "spin/allocations", what, "bytes/message"),
+  };
+}
+
 /** What a server that stays away costs more than a process that does nothing. */
 function stopped(way: string, metric: "attempts/slot" | "CPU ms/s", most: number): Target {
   return {
@@ -146,9 +165,20 @@ const TARGETS: readonly Target[] = [
   pooled("at-once", "together", "pool of 1", "p50 µs", { least: false, value: 1.05 }),
   pooled("after-1-ms", "apart", "8 tasks", "requests/s", { least: true, value: 7.5 }),
   stopped("unasked", "attempts/slot", 50),
-  stopped("unasked", "CPU ms/s", 5),
+  stopped("unasked", "CPU ms/s", 1),
   stopped("waited-for", "attempts/slot", 50),
-  stopped("waited-for", "CPU ms/s", 5),
+  stopped("waited-for", "CPU ms/s", 1),
+  spinning("receive/tcp", "handler", "ns/message", 1),
+  spinning("receive/tls", "handler", "ns/message", 1.2),
+  spinning("echo/tcp/apart", "floor", "p50 µs", 1.1),
+  spinning("echo/tcp/apart", "handler", "p50 µs", 1),
+  spinning("echo/tcp/apart", "handler", "p99 µs", 1),
+  spinning("echo/tcp/apart", "handler", "p99.9 µs", 1),
+  spinning("echo/tls/apart", "handler", "p50 µs", 1.2),
+  spinning("requests/tcp/apart", "connection", "p50 µs", 1),
+  spinAllocated("receive"),
+  spinAllocated("echo"),
+  spinAllocated("request"),
   allocated("get", "bytes", 1),
   allocated("get", "objects", 0.01),
   allocated("post", "bytes", 1),
