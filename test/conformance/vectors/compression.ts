@@ -260,6 +260,21 @@ export const COMPRESSION_PARAMETERS: readonly Section[] = [
       ),
     ),
   },
+  {
+    id: "13.6",
+    title: "What was to be forgotten is forgotten",
+    vectors: (["client", "server"] as const).map((role) => ({
+      why: `a message that refers to the one before, though the ${role === "client" ? "server" : "client"} forgets each (section 7.1.1)`,
+      script: [text(HELLO, RSV1), text(hex("f2 00 11 00 00"), RSV1)],
+      events: [...echoed("text", "Hello"), ...CORRUPT],
+      role,
+      deflate: {
+        ...USUAL,
+        serverNoContextTakeover: role === "client",
+        clientNoContextTakeover: role === "server",
+      },
+    })),
+  },
 ];
 
 function combinations(
