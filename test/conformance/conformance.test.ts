@@ -16,7 +16,7 @@ describe.each(GROUPS.map((group) => [`${group.number} ${group.title}`, group] as
       results.set(section.id, result);
       if (!UPDATE) expect(result).toBe(sections.get(section.id) ?? "not in results.md");
     },
-    60_000,
+    120_000,
   );
 });
 

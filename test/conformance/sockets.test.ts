@@ -33,7 +33,7 @@ describe.each([
         }
         expect(faults).toEqual([]);
       },
-      60_000,
+      120_000,
     );
   });
 });
