@@ -70,6 +70,8 @@ export { HandshakeError, type HandshakeErrorCode, WsClosedError, type WsClosedEr
 export { ByteRing, memoryOver, plainMemory, type RingMemory } from "./src/codec/byte-ring.ts";
 export { WriteBuffer } from "./src/codec/write-buffer.ts";
 export { CloseCode, isSendableCloseCode } from "./src/codec/ws/close-code.ts";
+export type { DeflateStream, DeflateWay, DeflateWindow } from "./src/codec/ws/deflate-engine.ts";
+export type { DeflateTerms } from "./src/codec/ws/deflate-terms.ts";
 export type { HeaderRules } from "./src/codec/ws/frame-header.ts";
 export { FrameReader } from "./src/codec/ws/frame-reader.ts";
 export { FrameWriter, type FrameWriterOptions, type PayloadWriter } from "./src/codec/ws/frame-writer.ts";

@@ -1,5 +1,5 @@
 import { milliseconds } from "../http/options.ts";
-import { AcquireLine } from "./atomic-line.ts";
+import { AcquireLine } from "./acquire-line.ts";
 import { ACQUIRED, ClientSlot } from "./client-slot.ts";
 import { notAcquired } from "./errors.ts";
 import { LifoStack } from "./lifo-stack.ts";
