@@ -10,6 +10,7 @@ import { startServer } from "./processes.ts";
 import { measureReceiving } from "./receive.ts";
 import { formatReport, type Report } from "./report.ts";
 import type { Figure } from "./result.ts";
+import { measureSpinning } from "./spin/measure.ts";
 import { judge } from "./targets.ts";
 
 const args = process.argv.slice(2);
@@ -41,6 +42,7 @@ try {
   await measureRequests(options, record, progress);
   await measureRequestAllocations(options, record, progress);
   await measurePools(options, record, progress);
+  await measureSpinning(options, record, progress);
 } catch (error) {
   failure = error;
 }

@@ -14,6 +14,7 @@ import { readEverything } from "../bench/micro/frame-reading.ts";
 import { MICRO_GROUPS } from "../bench/micro/groups.ts";
 import { ACQUIRE_WAYS } from "../bench/pool/ways.ts";
 import type { Report } from "../bench/report.ts";
+import { SPIN_CASES } from "../bench/spin/measure.ts";
 import { spread } from "../bench/statistics.ts";
 
 /** Runs the benches at a size that says nothing about speed, and returns what they wrote. */
@@ -67,6 +68,31 @@ for (const [group, programs] of CASES) {
     expect(machine.bun).toBe(Bun.version);
   }, 60_000);
 }
+
+for (const [group, programs] of Object.entries(SPIN_CASES)) {
+  test(`every contender of ${group} is verified and has a figure`, async () => {
+    const { figures } = await runBenches(group);
+    for (const metric of new Set(figures.map((one) => one.metric))) {
+      expect(figures.filter((one) => one.metric === metric).map(({ contender }) => contender)).toEqual(
+        programs.map(({ name }) => name),
+      );
+    }
+    for (const { median } of figures) expect(median).toBeGreaterThan(0);
+  }, 60_000);
+}
+
+test("what spinning allocates is counted for messages, echoes and requests", async () => {
+  const { figures, targets } = await runBenches("spin/allocations");
+  expect(figures.map(({ contender }) => contender)).toEqual([
+    "receive",
+    "receive",
+    "echo",
+    "echo",
+    "request",
+    "request",
+  ]);
+  expect(targets).toHaveLength(3);
+}, 60_000);
 
 test("every micro case has the answer that it asserts", () => {
   readEverything(1);

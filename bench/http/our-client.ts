@@ -30,7 +30,7 @@ export function writeAndRead(task: RequestTask): (answer: Uint8Array) => number 
 }
 
 /** Writes the request as a program would: what all have in common among the default fields, the rest each time. */
-function requestWriting(kind: RequestKind, host: string): () => Request {
+export function requestWriting(kind: RequestKind, host: string): () => Request {
   const { path, headers, body } = REQUESTS[kind];
   const { "X-API-KEY": key = "", "Content-Type": contentType = "" } = headers;
   const writer = new RequestWriter(host).defaultHeader("X-API-KEY", key);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { RequestWriter } from "../../src/codec/http/request-writer.ts";
 import { ResponseReader } from "../../src/codec/http/response-reader.ts";
 import { RequestError } from "../../src/http/errors.ts";
@@ -13,7 +13,7 @@ let server: Bun.Subprocess<"ignore", "pipe", "inherit">;
 let url = "";
 let secureUrl = "";
 beforeAll(async () => {
-  const script = join(import.meta.dir, "peers", "spin-server.ts");
+  const script = fileURLToPath(new URL("./peers/spin-server.ts", import.meta.url));
   server = Bun.spawn([process.execPath, script], { stdio: ["ignore", "pipe", "inherit"] });
   const { value } = await server.stdout.getReader().read();
   const [plain, secure] = JSON.parse(new TextDecoder().decode(value));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { ConnectError } from "../../src/socket/errors.ts";
 import { spinConnect } from "../../src/socket/spin-connect.ts";
 import { scratchMemory } from "../../src/socket/spin-memory.ts";
@@ -15,7 +15,7 @@ let answer: (seen: Record<string, number>) => void = () => {};
 beforeAll(async () => {
   const { promise, resolve } = Promise.withResolvers<Record<string, number>>();
   server = Bun.spawn({
-    cmd: [process.execPath, join(import.meta.dir, "peers", "spin-tls-server.ts")],
+    cmd: [process.execPath, fileURLToPath(new URL("./peers/spin-tls-server.ts", import.meta.url))],
     stdio: ["ignore", "inherit", "inherit"],
     ipc(message: { ports?: Record<string, number>; seen?: Record<string, number> }) {
       if (message.ports !== undefined) resolve(message.ports);

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { SpinWsStream } from "../../src/ws/spin-stream.ts";
 import { lineOf } from "../helpers/ws-peer.ts";
 import { nameOf } from "./support.ts";
@@ -31,7 +31,7 @@ export class SpinServer implements AsyncDisposable {
     const { promise, resolve } = Promise.withResolvers<readonly number[]>();
     const answers = new Map<number, (seen: Seen) => void>();
     const child = Bun.spawn({
-      cmd: [process.execPath, join(import.meta.dir, "peers", "spin-server.ts")],
+      cmd: [process.execPath, fileURLToPath(new URL("./peers/spin-server.ts", import.meta.url))],
       stdio: ["ignore", "inherit", "inherit"],
       ipc(message: { ports: readonly number[] } | (Seen & { id: number })) {
         if ("ports" in message) resolve(message.ports);

@@ -1,0 +1,4 @@
+import { contend } from "../contenders/contender.ts";
+import { spinContender } from "./stream.ts";
+
+await contend(spinContender("spin-then-poll"));
