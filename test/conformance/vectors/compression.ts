@@ -30,6 +30,7 @@ const RESERVED: readonly string[] = failed(1002, "WS_RESERVED_BITS");
 const CORRUPT: readonly string[] = failed(1007, "WS_DEFLATE_CORRUPT");
 const INVALID_UTF8: readonly string[] = failed(1007, "WS_INVALID_UTF8");
 const MIB = 1 << 20;
+const ZEROS: Uint8Array = new Uint8Array(64 * MIB);
 /** 64 bytes that come again 200 to 16,000 bytes later, among zeros: within every window, and beyond it. */
 const DISTANCES: Uint8Array = (() => {
   const bytes = new Uint8Array(36_000);
@@ -215,19 +216,19 @@ export const COMPRESSION: readonly Section[] = [
   section("12.6", "Limits hold for what comes out", [
     {
       why: "a message that inflates to 16 MiB is taken (RFC 6455 section 10.4)",
-      script: [deflated("binary", new Uint8Array(16 * MIB))],
-      events: echoed("binary", new Uint8Array(16 * MIB)),
+      script: [deflated("binary", ZEROS.subarray(0, 16 * MIB))],
+      events: echoed("binary", ZEROS.subarray(0, 16 * MIB)),
       chops: [0],
     },
     {
       why: "one that inflates to a byte more is refused, while it inflates (RFC 6455 section 10.4)",
-      script: [deflated("binary", new Uint8Array(16 * MIB + 1))],
+      script: [deflated("binary", ZEROS.subarray(0, 16 * MIB + 1))],
       events: failed(1009, "WS_MESSAGE_TOO_LARGE"),
       chops: [0],
     },
     {
       why: "one that inflates to 64 MiB is refused before it is whole (RFC 6455 section 10.4)",
-      script: [deflated("binary", new Uint8Array(64 * MIB), 30_000)],
+      script: [deflated("binary", ZEROS, 30_000)],
       events: failed(1009, "WS_MESSAGE_TOO_LARGE"),
       chops: [0],
     },
@@ -345,7 +346,7 @@ function sizesOf({ kind, make }: Content): Vector[] {
         why: `${messages.length} messages of ${size} bytes (section 7.2)`,
         script: messages.map((message) => deflated(kind, message)),
         events: messages.flatMap((message) => echoed(kind, message)),
-        chops: [0, 997],
+        chops: size > 10_000 ? [0] : [0, 997],
       };
     }),
     ...fragments.map((size) => {
