@@ -1,4 +1,4 @@
-import { type Pointer, ptr } from "bun:ffi";
+import type { Pointer } from "bun:ffi";
 import { type OpenSsl, zeroTerminated } from "./openssl.ts";
 
 /**
@@ -31,7 +31,7 @@ export class SslSession {
     ssl.SSL_set_bio(session, input, output);
     ssl.SSL_set_connect_state(session);
     ssl.SSL_set_hostflags(session, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    const text = ptr(zeroTerminated(name));
+    const text = zeroTerminated(name);
     const named = isAddress
       ? crypto.X509_VERIFY_PARAM_set1_ip_asc(ssl.SSL_get0_param(session), text)
       : Math.min(ssl.SSL_set1_host(session, text), ssl.SSL_ctrl(session, SSL_CTRL_SET_TLSEXT_HOSTNAME, 0, text));

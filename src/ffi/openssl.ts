@@ -98,7 +98,7 @@ export class OpenSsl {
       crypto.X509_free(one);
       if (taken !== 1) throw new Error(this.reason());
     }
-    const secret = passphrase === null ? null : ptr(zeroTerminated(passphrase));
+    const secret = passphrase === null ? null : zeroTerminated(passphrase);
     const parsed = this.#withText(key ?? "", (bio) => crypto.PEM_read_bio_PrivateKey(bio, null, null, secret));
     const taken = parsed === null ? 0 : ssl.SSL_CTX_use_PrivateKey(context, parsed);
     if (parsed !== null) crypto.EVP_PKEY_free(parsed);
@@ -129,6 +129,8 @@ export class OpenSsl {
       return use(bio) as Pointer | null;
     } finally {
       this.crypto.BIO_free(bio);
+      // The BIO reads from them until here; and what was a key is not left lying about.
+      bytes.fill(0);
     }
   }
 }
