@@ -1,5 +1,5 @@
-import { AtomicClientSlot, type AtomicSlotOwner, LENT } from "./atomic-client-slot.ts";
 import { AcquireLine } from "./acquire-line.ts";
+import { AtomicClientSlot, type AtomicSlotOwner, LENT } from "./atomic-client-slot.ts";
 import { Stock } from "./atomic-stock.ts";
 import { ACQUIRED, TOUCHED } from "./client-slot.ts";
 import { notAcquired } from "./errors.ts";
