@@ -184,9 +184,12 @@ function failed(address: string, cause: unknown): ConnectError {
 }
 
 /** What a spin stream cannot do is said before anything is resolved. */
-function checkMeans({ socket }: UrlDialSettings): void {
+function checkMeans({ socket, proxy }: UrlDialSettings): void {
   checkSocketOptions(socket);
   checkedCalls();
+  // The types leave it out; whoever gives it all the same must not be connected past it.
+  if (proxy === null) return;
+  throw new UsageError("SPIN_UNSUPPORTED", "Cannot connect by spinning: the option proxy is for the event backend");
 }
 
 function checkedCalls(): SpinCalls {

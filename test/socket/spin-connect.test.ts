@@ -69,5 +69,9 @@ test("what it cannot do is said before anything is resolved", async () => {
   await expect(spinTarget(url, settings({ socket: { priority: -1 } }))).rejects.toMatchObject({
     code: "SOCKET_OPTION_INVALID",
   });
+  for (const proxy of ["http://127.0.0.1:1", ""]) {
+    await expect(spinTarget(url, settings({ proxy }))).rejects.toMatchObject({ code: "SPIN_UNSUPPORTED" });
+    expect(() => spinTargetNow({ ...url, hostname: "127.0.0.1" }, settings({ proxy }))).toThrow("the option proxy");
+  }
   await expect(spinTarget(url, settings({ signal: AbortSignal.abort() }))).rejects.toMatchObject({ code: "ABORTED" });
 });
