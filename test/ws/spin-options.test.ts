@@ -9,6 +9,6 @@ test("options are those of the event backend, and how the thread waits", () => {
 });
 
 test("a proxy that is given all the same is not forgotten", () => {
-  const options = { proxy: "http://127.0.0.1:1" };
+  const options = { wait: "spin", proxy: "http://127.0.0.1:1" } as const;
   expect(spinWsSettings(options).ws.proxy).toBe("http://127.0.0.1:1");
 });
