@@ -41,7 +41,7 @@ test("options out of range are refused, and so are timeouts", () => {
   for (const options of [{ wait: "sleep" }, { spinFor: -1 }, { spinFor: Number.NaN }, { maxReadSize: 0.5 }]) {
     expect(() => spinWaitSettings(options as SpinWaitOptions)).toThrow(/^Cannot use (?:wait|spinFor|maxReadSize): /);
   }
-  expect(spinWaitSettings({})).toEqual({ spinFor: 0.05, maxReadSize: 65_536, timestamps: false });
+  expect(spinWaitSettings({})).toEqual({ spinFor: 0.05, maxReadSize: 262_144, timestamps: false });
   expect(deadlineIn(undefined)).toBe(Number.POSITIVE_INFINITY);
   expect(() => deadlineIn(Number.NaN)).toThrow("Cannot use timeout: it is NaN");
 });
