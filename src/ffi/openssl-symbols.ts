@@ -10,6 +10,7 @@ export const SSL_SYMBOLS = {
   SSL_CTX_use_certificate: { args: ["ptr", "ptr"], returns: "i32" },
   SSL_CTX_use_PrivateKey: { args: ["ptr", "ptr"], returns: "i32" },
   SSL_CTX_set_alpn_protos: { args: ["ptr", "ptr", "u32"], returns: "i32" },
+  SSL_CTX_set_ciphersuites: { args: ["ptr", "ptr"], returns: "i32" },
   SSL_new: { args: ["ptr"], returns: "ptr" },
   SSL_free: { args: ["ptr"], returns: "void" },
   SSL_ctrl: { args: ["ptr", "i32", "i64", "ptr"], returns: "i32" },

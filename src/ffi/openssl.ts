@@ -73,6 +73,7 @@ export class OpenSsl {
     const { ssl, crypto } = this;
     ssl.SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, settings.minVersion, null);
     ssl.SSL_CTX_ctrl(context, SSL_CTRL_MODE, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER, null);
+    ssl.SSL_CTX_set_ciphersuites(context, zeroTerminated(CIPHER_SUITES));
     ssl.SSL_CTX_set_verify(context, settings.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, null);
     const store = ssl.SSL_CTX_get_cert_store(context);
     for (const text of settings.authorities) {
@@ -174,6 +175,8 @@ export const OPENSSL_NAMES: readonly (readonly [ssl: string, crypto: string])[] 
         ["libssl.so", "libcrypto.so"],
       ];
 
+/** Of TLS 1.3, in the order of the event backend: the shorter key is a tenth cheaper, and OpenSSL would have it second. */
+const CIPHER_SUITES = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 const LEAST_VERSION = 0x30000000;
 const SSL_CTRL_SET_MIN_PROTO_VERSION = 123;
 const SSL_CTRL_CHAIN_CERT = 89;
