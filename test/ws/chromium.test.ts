@@ -1,14 +1,17 @@
 import { expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { TcpListener } from "../../src/socket/tcp-listener.ts";
 import { WsConnection } from "../../src/ws/connection.ts";
-import { inTime } from "../helpers/wait.ts";
+import { inTime, until } from "../helpers/wait.ts";
 
-/** Debian's names for it. */
-const CHROMIUM = ["chromium-headless-shell", "chromium"].map((name) => Bun.which(name)).find((path) => path !== null);
+/** Debian's program itself: what stands on the path is a script that leaves it behind when it is killed. */
+const CHROMIUM = ["chromium-headless-shell", "chromium"]
+  .map((name) => Bun.which(`/usr/lib/chromium/${name}`))
+  .find((path) => path !== null);
 
 const PAGE = (server: string, result: string): string => `<!doctype html><script type="module">
 const SIZES = [0, 1, 125, 126, 127, 65535, 65536, 300000];
@@ -95,6 +98,7 @@ else {
       } finally {
         browser.kill();
         await browser.exited;
+        await until(() => !isNamed(profile));
         await site.stop(true);
         listener.close();
         await serving;
@@ -103,6 +107,17 @@ else {
     },
     60_000,
   );
+}
+
+/** Whether a process has `text` among its arguments: none of the browser's may be left. */
+function isNamed(text: string): boolean {
+  return readdirSync("/proc").some((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, "latin1").includes(text);
+    } catch {
+      return false; // it has ended
+    }
+  });
 }
 
 /** Echoes, or closes where the path asks for it; `allowed` says for a path and its origin which origins are let in. */
