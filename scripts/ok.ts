@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 
-const STEPS = ["format:check", "lint", "types", "types:build", "unused", "package", "api:check", "test"];
+const STEPS = ["format:check", "lint", "types", "types:build", "unused", "package", "sizes:check", "api:check", "test"];
 
 const args = process.argv.slice(2);
 const skips = args[0] === "--skip";

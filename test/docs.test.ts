@@ -40,6 +40,7 @@ const guides = pages.filter((path) => path === "README.md" || path.startsWith("d
 test("the pages are found", () => {
   expect(guides).toEqual([
     "README.md",
+    "docs/bundle-size.md",
     "docs/coming-from.md",
     "docs/design.md",
     "docs/errors.md",

@@ -1,17 +1,9 @@
 import { expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { TcpListener } from "../../src/socket/tcp-listener.ts";
 import { WsConnection } from "../../src/ws/connection.ts";
-import { inTime, until } from "../helpers/wait.ts";
-
-/** Debian's program itself: what stands on the path is a script that leaves it behind when it is killed. */
-const CHROMIUM = ["chromium-headless-shell", "chromium"]
-  .map((name) => Bun.which(`/usr/lib/chromium/${name}`))
-  .find((path) => path !== null);
+import { CHROMIUM, openPage } from "../helpers/chromium.ts";
+import { inTime } from "../helpers/wait.ts";
 
 const PAGE = (server: string, result: string): string => `<!doctype html><script type="module">
 const SIZES = [0, 1, 125, 126, 127, 65535, 65536, 300000];
@@ -51,7 +43,7 @@ try {
 await fetch("${result}", { method: "POST", body: JSON.stringify(report) });
 </script>`;
 
-if (CHROMIUM === undefined) console.warn("!!! chromium is missing: no interop test runs against it !!!");
+if (CHROMIUM === null) console.warn("!!! chromium is missing: no interop test runs against it !!!");
 else {
   test.each([false, true])(
     "Chromium speaks with our server, and the codec runs in its page; deflate %p",
@@ -81,10 +73,8 @@ else {
         origins.push(seen);
         return path === "/refused" ? [] : [origin];
       });
-      const profile = await mkdtemp(join(tmpdir(), "chromium-"));
-      const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", `--user-data-dir=${profile}`];
-      const browser = Bun.spawn([CHROMIUM, ...flags, `${origin}/`], { stdio: ["ignore", "ignore", "ignore"] });
       try {
+        await using _page = await openPage(CHROMIUM, `${origin}/`);
         expect(await inTime("Chromium to report", reported.promise)).toEqual({
           protocol: "v1",
           extensions: deflate ? expect.stringMatching(/^permessage-deflate/) : "",
@@ -96,28 +86,13 @@ else {
         });
         expect(origins).toEqual([origin, origin, origin]);
       } finally {
-        browser.kill();
-        await browser.exited;
-        await until(() => !isNamed(profile));
         await site.stop(true);
         listener.close();
         await serving;
-        await rm(profile, { recursive: true, force: true });
       }
     },
     60_000,
   );
-}
-
-/** Whether a process has `text` among its arguments: none of the browser's may be left. */
-function isNamed(text: string): boolean {
-  return readdirSync("/proc").some((pid) => {
-    try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, "latin1").includes(text);
-    } catch {
-      return false; // it has ended
-    }
-  });
 }
 
 /** Echoes, or closes where the path asks for it; `allowed` says for a path and its origin which origins are let in. */
