@@ -1,4 +1,4 @@
-import type { Pointer } from "bun:ffi";
+import { type Pointer, ptr } from "bun:ffi";
 import { type OpenSsl, zeroTerminated } from "./openssl.ts";
 
 /**
@@ -104,6 +104,38 @@ export class SslSession {
 
   get alpn(): string | null {
     return this.#library.alpnOf(this.#session);
+  }
+
+  /** Offers the session of an earlier connection; without effect where it does not parse. Before the handshake. */
+  resume(bytes: Uint8Array): void {
+    // What the library reads, and moves on from: where the bytes lie.
+    const copy = new Uint8Array(new ArrayBuffer(bytes.length));
+    copy.set(bytes);
+    const place = new BigUint64Array(new ArrayBuffer(8));
+    place[0] = BigInt(Number(ptr(copy)));
+    const session = this.#ssl.d2i_SSL_SESSION(null, ptr(place), copy.length) as Pointer | null;
+    if (session !== null) {
+      this.#ssl.SSL_set_session(this.#session, session);
+      this.#ssl.SSL_SESSION_free(session);
+    }
+    this.#crypto.ERR_clear_error();
+  }
+
+  /** What a later connection can {@link resume}; null where the peer has sent nothing for it yet. */
+  resumable(): Uint8Array | null {
+    const session = this.#ssl.SSL_get_session(this.#session) as Pointer | null;
+    if (session === null || this.#ssl.SSL_SESSION_is_resumable(session) !== 1) return null;
+    const length = this.#ssl.i2d_SSL_SESSION(session, null);
+    if (length <= 0) return null;
+    const bytes = new Uint8Array(new ArrayBuffer(length));
+    const place = new BigUint64Array(new ArrayBuffer(8));
+    place[0] = BigInt(Number(ptr(bytes)));
+    return this.#ssl.i2d_SSL_SESSION(session, ptr(place)) === length ? bytes : null;
+  }
+
+  /** An earlier session was taken up. */
+  get reused(): boolean {
+    return this.#ssl.SSL_session_reused(this.#session) === 1;
   }
 
   /** Why the last call failed. */

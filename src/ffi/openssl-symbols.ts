@@ -28,6 +28,13 @@ export const SSL_SYMBOLS = {
   SSL_get_verify_result: { args: ["ptr"], returns: "i32" },
   SSL_get_version: { args: ["ptr"], returns: "cstring" },
   SSL_get0_alpn_selected: { args: ["ptr", "ptr", "ptr"], returns: "void" },
+  SSL_get_session: { args: ["ptr"], returns: "ptr" },
+  SSL_set_session: { args: ["ptr", "ptr"], returns: "i32" },
+  SSL_session_reused: { args: ["ptr"], returns: "i32" },
+  SSL_SESSION_is_resumable: { args: ["ptr"], returns: "i32" },
+  SSL_SESSION_free: { args: ["ptr"], returns: "void" },
+  i2d_SSL_SESSION: { args: ["ptr", "ptr"], returns: "i32" },
+  d2i_SSL_SESSION: { args: ["ptr", "ptr", "i64"], returns: "ptr" },
 } as const;
 
 /** What is called of libcrypto. */

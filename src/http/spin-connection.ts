@@ -3,8 +3,9 @@ import type { Request } from "../codec/http/request.ts";
 import type { Response } from "../codec/http/response.ts";
 import type { ResponseReader } from "../codec/http/response-reader.ts";
 import type { SocketInfo } from "../socket/socket-info.ts";
-import { type SpinTarget, spinConnect, spinTarget, spinTargetNow } from "../socket/spin-connect.ts";
-import type { SpinTransport } from "../socket/spin-transport.ts";
+import { spinConnect } from "../socket/spin-connect.ts";
+import { type SpinTarget, spinTarget, spinTargetNow } from "../socket/spin-target.ts";
+import type { SpinTlsFacts, SpinTransport } from "../socket/spin-transport.ts";
 import { SpinWait } from "../socket/spin-wait.ts";
 import { notReusable, RequestError, type RequestErrorCode, type RequestProgress, unexpected } from "./errors.ts";
 import { IdleLimit } from "./idle-limit.ts";
@@ -110,6 +111,11 @@ export class SpinHttpConnection implements Disposable {
 
   get state(): "idle" | "closed" {
     return this.#transport.closed ? "closed" : "idle";
+  }
+
+  /** What TLS settled; null for `http:`, and once closed. */
+  get tls(): SpinTlsFacts | null {
+    return this.#transport.tls;
   }
 
   /** Socket options in force and TCP_INFO; null once closed. */

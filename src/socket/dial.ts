@@ -12,12 +12,13 @@ import {
   unsupported,
 } from "./options.ts";
 import { type CheckedProxy, checkProxy, checkTunnelTarget, type ProxyOptions } from "./proxy.ts";
+import { tunnelName } from "./proxy-talk.ts";
 import { ATTEMPT_DELAY, type Attempt, race } from "./race.ts";
 import { addressesOf, type Resolver, resolveBySystem } from "./resolve.ts";
 import { type TcpConnectOptions, tcpConnector } from "./tcp-connect.ts";
 import type { TcpSocket } from "./tcp-socket.ts";
 import type { TlsConfig } from "./tls-config.ts";
-import { connectThrough, tunnelName } from "./tunnel.ts";
+import { connectThrough } from "./tunnel.ts";
 
 /** Where to connect to. */
 export interface DialTarget {
@@ -140,7 +141,8 @@ export function combine(errors: readonly Error[], where: string): Error {
   return new ConnectError(code, message, { phase: "tcp", osCode, errno, errors, cause });
 }
 
-function checkTarget({ hostname, port }: DialTarget): void {
+/** @throws UsageError `CONNECT_BAD_TARGET` */
+export function checkTarget({ hostname, port }: Pick<DialTarget, "hostname" | "port">): void {
   if (typeof hostname !== "string" || hostname === "") {
     throw new UsageError("CONNECT_BAD_TARGET", `Cannot connect: hostname is ${JSON.stringify(hostname)}`);
   }

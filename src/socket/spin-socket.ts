@@ -13,6 +13,7 @@ export class SpinSocket implements SpinTransport {
   readonly owes = false;
   readonly holds = false;
   readonly secure = false;
+  readonly tls = null;
   readonly #calls: SpinCalls;
   readonly #endpoints: Endpoints;
   readonly #again: number;

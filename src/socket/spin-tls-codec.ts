@@ -87,6 +87,21 @@ export class TlsCodec {
     return this.#session.alpn;
   }
 
+  /** Offers the session of an earlier connection to the same peer, as {@link session} gave it; before the handshake. */
+  resume(session: Uint8Array): void {
+    this.#session.resume(session);
+  }
+
+  /** What a later connection can {@link resume}; null where the peer has sent nothing for it yet, which it does behind the handshake. */
+  session(): Uint8Array | null {
+    return this.#freed ? null : this.#session.resumable();
+  }
+
+  /** An earlier session was taken up, which spares the certificates. */
+  get sessionReused(): boolean {
+    return this.#session.reused;
+  }
+
   /** Why the last call failed, in OpenSSL's words; empty where it does not say. */
   reason(): string {
     return this.#session.reason();

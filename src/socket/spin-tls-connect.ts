@@ -2,19 +2,28 @@ import { endpoint, ipLiteral } from "./address.ts";
 import { defaultTls } from "./default-tls.ts";
 import type { UrlDialSettings } from "./dial-url.ts";
 import { ConnectError, errnoOf, osCodeOf } from "./errors.ts";
+import { SessionCache } from "./session-cache.ts";
 import { timedOut } from "./spin-errors.ts";
 import { SpinTls } from "./spin-tls.ts";
 import { TlsCodec } from "./spin-tls-codec.ts";
 import type { SpinTransport } from "./spin-transport.ts";
 import { SpinWait, spinWaitSettings } from "./spin-wait.ts";
+import type { TlsConfig } from "./tls-config.ts";
 
 /**
  * Holds the TLS handshake while the thread waits. Nothing of the caller's leaves before the certificate was verified, as the config says.
+ * `via` is how a peer stands in messages that a proxy alone knows the address of.
  * @throws ConnectError (`TLS_VERIFICATION_FAILED`, `TLS_HANDSHAKE_FAILED`), TimeoutError (`CONNECT_TIMEOUT`), UsageError; the socket is then closed
  */
-export function spinTls(socket: SpinTransport, hostname: string, deadline: number, settings: UrlDialSettings): SpinTls {
+export function spinTls(
+  socket: SpinTransport,
+  hostname: string,
+  deadline: number,
+  settings: UrlDialSettings,
+  via: string | null = null,
+): SpinTls {
   try {
-    return new Handshake(socket, hostname, settings).run(deadline);
+    return new Handshake(socket, hostname, settings, via).run(deadline);
   } catch (error) {
     socket.close();
     throw error;
@@ -26,10 +35,15 @@ class Handshake {
   readonly #settings: UrlDialSettings;
   readonly #name: string;
   readonly #peer: string;
+  /** Null where only a proxy knows it. */
+  readonly #address: string | null;
   readonly #codec: TlsCodec;
   readonly #verifies: boolean;
+  /** Null where sessions are not kept. */
+  readonly #sessions: SessionCache | null;
+  readonly #sessionKey: string;
 
-  constructor(socket: SpinTransport, hostname: string, settings: UrlDialSettings) {
+  constructor(socket: SpinTransport, hostname: string, settings: UrlDialSettings, via: string | null) {
     const config = settings.tls ?? defaultTls();
     const name = config.serverName ?? hostname;
     const literal = ipLiteral(name);
@@ -37,14 +51,25 @@ class Handshake {
     this.#socket = socket;
     this.#settings = settings;
     this.#name = literal?.address ?? name;
-    this.#peer = endpoint(remoteAddress, remotePort);
+    this.#address = via === null ? endpoint(remoteAddress, remotePort) : null;
+    this.#peer = via ?? endpoint(remoteAddress, remotePort);
     this.#codec = new TlsCodec(config, this.#name, literal !== null);
     this.#verifies = config.rejectUnauthorized;
+    this.#sessions = config.resume ? sessionsOf(config) : null;
+    this.#sessionKey = `${this.#name} ${this.#peer}`;
+    const session = this.#sessions?.recall(this.#sessionKey) ?? null;
+    if (session !== null) this.#codec.resume(session);
   }
 
   run(deadline: number): SpinTls {
     const { tlsTimeout, connectTimeout } = this.#settings;
-    const tls = new SpinTls(this.#socket, this.#codec);
+    const sessions = this.#sessions;
+    const sessionKey = this.#sessionKey;
+    const tls = new SpinTls(
+      this.#socket,
+      this.#codec,
+      sessions && ((session) => sessions.remember(sessionKey, session)),
+    );
     const ownDeadline = performance.now() + tlsTimeout;
     const until = Math.min(deadline, ownDeadline);
     const wait = new SpinWait(spinWaitSettings({}));
@@ -61,6 +86,7 @@ class Handshake {
       if (this.#verifies && this.#codec.verification !== null) throw this.#failed();
       return tls;
     } catch (error) {
+      sessions?.forget(sessionKey);
       this.#codec.free();
       throw error;
     }
@@ -71,14 +97,26 @@ class Handshake {
     const reason = this.#codec.reason();
     const name = this.#name;
     const peer = this.#peer;
+    const address = this.#address;
     if (this.#verifies && verification !== null && !this.#socket.closed) {
       const { code, text } = verification;
       const message = `Cannot verify ${name} at ${peer}: ${code} (${text})`;
-      return new ConnectError("TLS_VERIFICATION_FAILED", message, { phase: "tls", address: peer, reason: code });
+      return new ConnectError("TLS_VERIFICATION_FAILED", message, { phase: "tls", address, reason: code });
     }
     const cause = this.#socket.fault ?? undefined;
     const detail = reason === "" ? "the peer closed the connection" : reason;
-    const failure = { phase: "tls", address: peer, osCode: osCodeOf(cause), errno: errnoOf(cause), cause } as const;
+    const failure = { phase: "tls", address, osCode: osCodeOf(cause), errno: errnoOf(cause), cause } as const;
     return new ConnectError("TLS_HANDSHAKE_FAILED", `Cannot complete TLS with ${name} at ${peer}: ${detail}`, failure);
   }
 }
+
+/** Those of a config: OpenSSL's, which Bun's TLS could not read. */
+function sessionsOf(config: TlsConfig): SessionCache {
+  const known = caches.get(config);
+  if (known !== undefined) return known;
+  const made = new SessionCache();
+  caches.set(config, made);
+  return made;
+}
+
+const caches: WeakMap<TlsConfig, SessionCache> = new WeakMap();

@@ -3,12 +3,13 @@ import { TransportError } from "./errors.ts";
 import type { SocketInfo } from "./socket-info.ts";
 import { type SpinMemory, scratchMemory } from "./spin-memory.ts";
 import type { TlsCodec } from "./spin-tls-codec.ts";
-import type { SpinTransport } from "./spin-transport.ts";
+import type { SpinTlsFacts, SpinTransport } from "./spin-transport.ts";
 
 /** A {@link TlsCodec} over a socket: a transport whose peer was verified once {@link handshake} has said so. */
 export class SpinTls implements SpinTransport {
   fault: Error | null = null;
-  readonly secure = true;
+  /** False where TLS ends at a proxy: what goes to the target behind it counts as plain. */
+  secure = true;
   readonly #socket: SpinTransport;
   readonly #codec: TlsCodec;
   readonly #input: SpinMemory = scratchMemory(READ);
@@ -20,10 +21,14 @@ export class SpinTls implements SpinTransport {
   #shut = false;
   #source: Uint8Array | null = null;
   #sourceAddress = 0;
+  /** Told the session, once it is there. */
+  #keep: ((session: Uint8Array) => void) | null;
+  #received = false;
 
-  constructor(socket: SpinTransport, codec: TlsCodec) {
+  constructor(socket: SpinTransport, codec: TlsCodec, keep: ((session: Uint8Array) => void) | null) {
     this.#socket = socket;
     this.#codec = codec;
+    this.#keep = keep;
   }
 
   /** Goes on with the handshake: 1 when it is done, 0 where the peer must speak next, −1 where it has failed or the peer has gone. */
@@ -52,6 +57,7 @@ export class SpinTls implements SpinTransport {
     }
     // A key update, or an alert, is answered at once.
     if (this.#codec.wantsWrite) this.flush();
+    if (!this.#received && count > 0) this.#keepSession();
     if (count >= 0) return count;
     if (count === -1) return this.#finish(null);
     const reason = this.#codec.reason();
@@ -135,14 +141,10 @@ export class SpinTls implements SpinTransport {
     return this.#socket.closed;
   }
 
-  /** `TLSv1.3` */
-  get version(): string {
-    return this.#codec.version;
-  }
-
-  /** What ALPN agreed on (RFC 7301); null where it did not. */
-  get alpnProtocol(): string | null {
-    return this.#codec.alpnProtocol;
+  get tls(): SpinTlsFacts | null {
+    if (this.closed || !this.secure) return null;
+    const { version, alpnProtocol, sessionReused } = this.#codec;
+    return { version, alpnProtocol, sessionReused };
   }
 
   socketInfo(): SocketInfo | null {
@@ -162,7 +164,18 @@ export class SpinTls implements SpinTransport {
     this.fault ??= this.#socket.fault;
   }
 
+  /** Servers send it behind the handshake, ahead of what else they say: there with the first bytes, or at the end, or not at all. */
+  #keepSession(): void {
+    this.#received = true;
+    if (this.#keep === null) return;
+    const session = this.#codec.session();
+    if (session === null) return;
+    this.#keep(session);
+    this.#keep = null;
+  }
+
   #leave(): void {
+    this.#keepSession();
     this.#start = 0;
     this.#end = 0;
     this.#codec.free();

@@ -1,5 +1,15 @@
 import type { SocketInfo } from "./socket-info.ts";
 
+/** What TLS settled. */
+export interface SpinTlsFacts {
+  /** `TLSv1.3` */
+  readonly version: string;
+  /** What ALPN agreed on (RFC 7301); null where it did not. */
+  readonly alpnProtocol: string | null;
+  /** True where TLS took up an earlier session, which spares a round of certificates. */
+  readonly sessionReused: boolean;
+}
+
 /**
  * A connected byte stream that is asked, and answers at once: what stands below a spin stream. It belongs to the thread that made it.
  * Memory is named by its address, so that nothing is allocated for a call.
@@ -31,6 +41,8 @@ export interface SpinTransport {
   readonly fd: number;
   readonly closed: boolean;
   readonly secure: boolean;
+  /** What TLS settled; null without it, and once closed. */
+  readonly tls: SpinTlsFacts | null;
   readonly fault: Error | null;
   socketInfo(): SocketInfo | null;
 }

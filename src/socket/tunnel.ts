@@ -1,25 +1,25 @@
-import { endpoint, ipLiteral } from "./address.ts";
-import { ConnectDialogue } from "./connect-dialogue.ts";
+import { endpoint } from "./address.ts";
 import type { ConnectTask } from "./connect-task.ts";
-import { ConnectError } from "./errors.ts";
+import type { ConnectError } from "./errors.ts";
 import type { CheckedProxy } from "./proxy.ts";
 import type { ProxyDialogue, ProxyRefusal } from "./proxy-dialogue.ts";
-import { Socks5Dialogue } from "./socks5-dialogue.ts";
+import {
+  BODY_TIMEOUT,
+  dialogueWith,
+  EARLY_BYTES,
+  refusedBy,
+  type TunnelEnd,
+  tunnelName,
+  unreachable,
+} from "./proxy-talk.ts";
 import { openings, type TcpSocket } from "./tcp-socket.ts";
 import type { TlsConfig } from "./tls-config.ts";
 import type { TransportHandler } from "./transport.ts";
 
 /** What a tunnel is to lead to. */
-export interface TunnelTarget {
-  readonly hostname: string;
-  readonly port: number;
+export interface TunnelTarget extends TunnelEnd {
   readonly tls: TlsConfig | null;
   readonly serverName?: string;
-}
-
-/** How target and proxy stand in messages. */
-export function tunnelName({ hostname, port }: TunnelTarget, proxy: CheckedProxy): string {
-  return `${endpoint(ipLiteral(hostname)?.address ?? hostname, port)} by proxy ${proxy.where}`;
 }
 
 /**
@@ -126,11 +126,8 @@ class Tunnel implements TransportHandler {
   }
 
   #describe(refusal: ProxyRefusal): ConnectError {
-    const { code, detail, status = null, reason = null, body = null } = refusal;
     const address = endpoint(this.#tcp.remoteAddress, this.#tcp.remotePort);
-    const message = `Cannot connect to ${this.#name}: ${detail}`;
-    const failure = { phase: "proxy", address, status, reason, body, cause: this.#fault ?? undefined } as const;
-    return new ConnectError(code, message, failure);
+    return refusedBy(refusal, this.#name, address, this.#fault);
   }
 
   readonly #abandon = (): void => {
@@ -147,34 +144,3 @@ class Tunnel implements TransportHandler {
     return outcome === null || outcome.open ? null : this.#describe(outcome);
   };
 }
-
-function dialogueWith(proxy: CheckedProxy, { hostname, port }: TunnelTarget): ProxyDialogue {
-  if (proxy.kind === "socks5") return new Socks5Dialogue({ hostname, port, login: proxy.login });
-  const authority = endpoint(ipLiteral(hostname)?.address ?? hostname, port);
-  return new ConnectDialogue({ authority, headers: proxy.headers });
-}
-
-/** What an option of the socket, or the caller, is to blame for is told as it is. */
-function unreachable(cause: unknown, name: string): unknown {
-  if (!(cause instanceof ConnectError)) return cause;
-  const { address, errno, osCode, reason, errors } = cause;
-  const message = `Cannot connect to ${name}: the proxy cannot be reached: ${cause.message}`;
-  return new ConnectError("PROXY_UNREACHABLE", message, {
-    phase: "proxy",
-    address,
-    errno,
-    osCode,
-    reason,
-    errors,
-    cause,
-  });
-}
-
-const EARLY_BYTES: ProxyRefusal = {
-  open: false,
-  code: "PROXY_BAD_ANSWER",
-  detail: "bytes came through the tunnel before TLS began, where a TLS server does not speak first",
-};
-
-/** Milliseconds for a refusal's body behind its head: what is there by then has to do. */
-const BODY_TIMEOUT = 1_000;

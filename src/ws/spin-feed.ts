@@ -1,5 +1,6 @@
 import { NexusError, UsageError } from "../codec/errors.ts";
 import { type Message, ReaderMessage } from "../codec/ws/message.ts";
+import type { ProxyOptions } from "../socket/proxy.ts";
 import { cutDescriptor } from "../socket/spin-descriptor.ts";
 import type { TlsOptions } from "../socket/tls-config.ts";
 import { notOpen } from "./errors.ts";
@@ -9,9 +10,11 @@ import type { SpinWsOptions } from "./spin-options.ts";
 import { SpinRing } from "./spin-ring.ts";
 
 /** How a {@link SpinFeed} is opened. What the Worker is to know must be data: TLS is told by its options. */
-export interface SpinFeedOptions extends Omit<SpinWsOptions, "tls" | "signal"> {
+export interface SpinFeedOptions extends Omit<SpinWsOptions, "tls" | "signal" | "proxy"> {
   /** For `wss:`: what a `TlsConfig` is made of. Default: the public roots. */
   readonly tls?: TlsOptions;
+  /** The proxy to connect through; one with an `https:` URL is verified with the public roots. Default: a direct connection. */
+  readonly proxy?: string | Omit<ProxyOptions, "tls">;
   /** The CPU that the Worker is pinned to. Default: none. */
   readonly cpu?: number;
   /** Bytes of the ring between the threads, a power of two. Default 4 MiB. A message may have almost half of it. */
@@ -68,13 +71,13 @@ export class SpinFeed implements AsyncDisposable {
    * @throws what `SpinWsStream.connect` throws, as a NexusError of its code and message; UsageError
    */
   static async open(url: string | URL, options: SpinFeedOptions = {}): Promise<SpinFeed> {
-    const { tls = null, cpu = null, ringCapacity = 4 << 20, ...rest } = options;
+    const { tls = null, cpu = null, ringCapacity = 4 << 20, proxy, ...rest } = options;
     const messages = new SpinRing(SpinRing.allocate(ringCapacity));
     const commands = new SpinRing(SpinRing.allocate(COMMANDS));
     const maxMessageSize = Math.min(messages.most, rest.maxMessageSize ?? messages.most);
     const task: FeedTask = {
       url: String(url),
-      options: { ...rest, maxMessageSize },
+      options: { ...rest, ...(proxy === undefined ? {} : { proxy: asData(proxy) }), maxMessageSize },
       tls,
       cpu,
       messages: messages.memory,
@@ -193,6 +196,11 @@ interface Opened {
 
 function errorOf({ code, message }: NonNullable<FeedEnd["failure"]>): NexusError {
   return new NexusError(code, message);
+}
+
+/** A URL object cannot be sent to a Worker. */
+function asData(proxy: NonNullable<SpinFeedOptions["proxy"]>): string | ProxyOptions {
+  return typeof proxy === "string" ? proxy : { ...proxy, url: String(proxy.url) };
 }
 
 const DIED = "Cannot read: the Worker of the feed has ended";

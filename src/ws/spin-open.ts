@@ -1,14 +1,15 @@
 import { TimeoutError } from "../codec/errors.ts";
 import { UpgradeResponseReader } from "../codec/ws/upgrade-response.ts";
-import { type SpinTarget, spinConnect, spinTarget, spinTargetNow } from "../socket/spin-connect.ts";
+import { spinConnect } from "../socket/spin-connect.ts";
 import { scratchMemory } from "../socket/spin-memory.ts";
+import { type SpinTarget, spinTarget, spinTargetNow } from "../socket/spin-target.ts";
 import type { SpinTransport } from "../socket/spin-transport.ts";
 import { SpinWait } from "../socket/spin-wait.ts";
 import { HandshakeError } from "./errors.ts";
 import { type OpenHandshake, prepareUpgrade, type Upgrade } from "./handshake.ts";
 import { type SpinWsOptions, type SpinWsSettings, spinWsSettings } from "./spin-options.ts";
 import { SpinSession } from "./spin-session.ts";
-import { wsTarget } from "./target.ts";
+import { shownUrl, wsTarget } from "./target.ts";
 
 /** What a spin stream is made around. */
 export interface SpinOpened {
@@ -104,7 +105,7 @@ class SpinHandshake {
     // Part of a refusal's body may be missing, but the status is known.
     if (this.#reader.refused) return this.#cut();
     const { connectTimeout } = this.#settings.ws;
-    const message = `Cannot open WebSocket ${this.#upgrade.url}: ${connectTimeout} ms ran out during handshake, ${Math.ceil(spent)} ms of them there`;
+    const message = `Cannot open WebSocket ${shownUrl(this.#upgrade.url)}: ${connectTimeout} ms ran out during handshake, ${Math.ceil(spent)} ms of them there`;
     return new TimeoutError("CONNECT_TIMEOUT", message, connectTimeout, "handshake");
   }
 }

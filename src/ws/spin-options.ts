@@ -1,8 +1,8 @@
 import { type SpinOptions, type SpinWaitSettings, spinWaitSettings } from "../socket/spin-wait.ts";
 import { type WsOptions, type WsSettings, wsSettings } from "./options.ts";
 
-/** How a WebSocket is opened and held by a thread that spins: {@link WsOptions}, but for `proxy`, and how it waits. */
-export interface SpinWsOptions extends Omit<WsOptions, "proxy">, SpinOptions {}
+/** How a WebSocket is opened and held by a thread that spins: {@link WsOptions}, and how it waits. */
+export interface SpinWsOptions extends WsOptions, SpinOptions {}
 
 /** {@link SpinWsOptions}, checked and complete. */
 export interface SpinWsSettings {

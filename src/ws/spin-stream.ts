@@ -3,12 +3,14 @@ import type { DeflateTerms } from "../codec/ws/deflate-terms.ts";
 import type { PayloadWriter } from "../codec/ws/frame-writer.ts";
 import type { Message } from "../codec/ws/message.ts";
 import type { SocketInfo } from "../socket/socket-info.ts";
+import type { SpinTlsFacts } from "../socket/spin-transport.ts";
 import { deadlineIn } from "../socket/spin-wait.ts";
 import { notOpen } from "./errors.ts";
 import type { SessionState, WsClosure } from "./session-state.ts";
 import { type SpinOpened, spinOpen, spinOpenNow } from "./spin-open.ts";
 import type { SpinWsOptions } from "./spin-options.ts";
 import type { SpinSession } from "./spin-session.ts";
+import { shownUrl } from "./target.ts";
 
 /** How long one call may take. */
 export interface SpinCallOptions {
@@ -198,6 +200,11 @@ export class SpinWsStream implements Disposable {
     this.#session.terminate();
   }
 
+  /** What TLS settled; null for `ws:`, and once closed. */
+  get tls(): SpinTlsFacts | null {
+    return this.#session.transport.tls;
+  }
+
   /** Socket options in force and TCP_INFO; null once closed. */
   socketInfo(): SocketInfo | null {
     return this.#session.transport.socketInfo();
@@ -235,7 +242,7 @@ export class SpinWsStream implements Disposable {
     // What `console.log` shows: no buffers, and so nothing of what was sent or received.
     Object.defineProperty(SpinWsStream.prototype, Symbol.for("nodejs.util.inspect.custom"), {
       value(this: SpinWsStream): string {
-        return `SpinWsStream { ${this.url}, ${this.state}, ${this.bufferedAmount} bytes to send }`;
+        return `SpinWsStream { ${shownUrl(this.url)}, ${this.state}, ${this.bufferedAmount} bytes to send }`;
       },
     });
   }

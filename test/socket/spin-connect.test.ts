@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import type { IpAddress } from "../../src/socket/address.ts";
 import type { UrlDialSettings } from "../../src/socket/dial-url.ts";
-import { spinConnect, spinTarget, spinTargetNow } from "../../src/socket/spin-connect.ts";
+import { spinConnect } from "../../src/socket/spin-connect.ts";
+import { type SpinTarget, spinTarget, spinTargetNow } from "../../src/socket/spin-target.ts";
 
 const settings = (more: Partial<UrlDialSettings> = {}): UrlDialSettings => ({
   tls: null,
@@ -13,11 +14,13 @@ const settings = (more: Partial<UrlDialSettings> = {}): UrlDialSettings => ({
   ...more,
 });
 const listen = () => Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {}, error() {} } });
-const target = (addresses: readonly IpAddress[], port: number, timeout = 5_000) => ({
+const target = (addresses: readonly IpAddress[], port: number, timeout = 5_000): SpinTarget => ({
   hostname: "h",
   port,
   secure: false,
+  proxy: null,
   addresses,
+  where: `h:${port}`,
   deadline: performance.now() + timeout,
 });
 const LOOPBACK: IpAddress = { address: "127.0.0.1", family: 4 };
@@ -69,9 +72,35 @@ test("what it cannot do is said before anything is resolved", async () => {
   await expect(spinTarget(url, settings({ socket: { priority: -1 } }))).rejects.toMatchObject({
     code: "SOCKET_OPTION_INVALID",
   });
-  for (const proxy of ["http://127.0.0.1:1", ""]) {
-    await expect(spinTarget(url, settings({ proxy }))).rejects.toMatchObject({ code: "SPIN_UNSUPPORTED" });
-    expect(() => spinTargetNow({ ...url, hostname: "127.0.0.1" }, settings({ proxy }))).toThrow("the option proxy");
+  for (const proxy of ["", "127.0.0.1:3128"]) {
+    await expect(spinTarget(url, settings({ proxy }))).rejects.toMatchObject({ code: "PROXY_INVALID" });
+    expect(() => spinTargetNow({ ...url, hostname: "127.0.0.1" }, settings({ proxy }))).toThrow(
+      "Cannot use option proxy",
+    );
   }
+  await expect(spinTarget({ ...url, port: 0 }, settings())).rejects.toMatchObject({ code: "CONNECT_BAD_TARGET" });
+  const secure = { ...url, secure: true };
+  await expect(spinTarget(secure, settings({ proxy: "https://127.0.0.1:1" }))).rejects.toMatchObject({
+    code: "PROXY_TLS_IN_TLS",
+  });
   await expect(spinTarget(url, settings({ signal: AbortSignal.abort() }))).rejects.toMatchObject({ code: "ABORTED" });
+});
+
+test("what a proxy is asked for it resolves: only its own name is needed here", async () => {
+  const url = { hostname: "name.invalid", port: 80, secure: false };
+  const proxy = "socks5://127.0.0.1:1";
+  const addresses = [LOOPBACK];
+  expect(spinTargetNow(url, settings({ proxy }))).toMatchObject({
+    ...url,
+    addresses,
+    where: "name.invalid:80 by proxy 127.0.0.1:1",
+  });
+  expect((await spinTarget(url, settings({ proxy }))).where).toBe("name.invalid:80 by proxy 127.0.0.1:1");
+  const named = settings({ proxy: "socks5://proxy.invalid:1" });
+  expect(() => spinTargetNow({ ...url, hostname: "127.0.0.1" }, named)).toThrow(
+    "Cannot connect to proxy.invalid without",
+  );
+  await expect(spinTarget(url, named)).rejects.toMatchObject({ code: "PROXY_UNREACHABLE", phase: "proxy" });
+  const aborted = settings({ proxy: "socks5://proxy.invalid:1", signal: AbortSignal.abort() });
+  await expect(spinTarget(url, aborted)).rejects.toMatchObject({ code: "ABORTED", phase: "proxy" });
 });

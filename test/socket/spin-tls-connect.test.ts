@@ -4,7 +4,6 @@ import { fileURLToPath } from "node:url";
 import { ConnectError } from "../../src/socket/errors.ts";
 import { spinConnect } from "../../src/socket/spin-connect.ts";
 import { scratchMemory } from "../../src/socket/spin-memory.ts";
-import type { SpinTls } from "../../src/socket/spin-tls.ts";
 import type { SpinTransport } from "../../src/socket/spin-transport.ts";
 import { TlsConfig, type TlsOptions } from "../../src/socket/tls-config.ts";
 import { testPath } from "../helpers/certificates.ts";
@@ -35,7 +34,9 @@ function open(name: string, options: TlsOptions = { ca }, hostname = "localhost"
     hostname,
     port: ports[name] ?? 0,
     secure: true,
+    proxy: null,
     addresses: [{ address: "127.0.0.1", family: 4 } as const],
+    where: `${hostname}:${ports[name]}`,
     deadline: performance.now() + 10_000,
   };
   const tls = new TlsConfig(options);
@@ -129,10 +130,10 @@ test("a client certificate is shown where the server asks for one, its key encry
 });
 
 test("TLS 1.3 and 1.2 are spoken, and no less than is asked for; ALPN agrees", () => {
-  const newest = open("localhost", { ca, minVersion: "TLSv1.3" }) as SpinTls;
-  const older = open("tls-1.2") as SpinTls;
-  const agreed = open("alpn", { ca, alpn: ["other", "http/1.1"] }) as SpinTls;
-  expect([newest.version, older.version, agreed.alpnProtocol, newest.alpnProtocol]).toEqual([
+  const newest = open("localhost", { ca, minVersion: "TLSv1.3" });
+  const older = open("tls-1.2");
+  const agreed = open("alpn", { ca, alpn: ["other", "http/1.1"] });
+  expect([newest.tls?.version, older.tls?.version, agreed.tls?.alpnProtocol, newest.tls?.alpnProtocol]).toEqual([
     "TLSv1.3",
     "TLSv1.2",
     "http/1.1",

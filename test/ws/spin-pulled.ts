@@ -10,6 +10,7 @@ export class PulledTransport implements SpinTransport, TransportHandler {
   readonly owes = false;
   readonly holds = false;
   readonly secure = false;
+  readonly tls = null;
   readonly receivedAt = null;
   /** Called when something may have changed. */
   onChange: () => void = () => {};
