@@ -30,9 +30,10 @@ export { FrameReader } from "./ws/frame-reader.ts";
 export { FrameScout } from "./ws/frame-scout.ts";
 export { FrameWriter, type FrameWriterOptions, type PayloadWriter } from "./ws/frame-writer.ts";
 export { type MaskKeys, maskBytes } from "./ws/mask.ts";
-export { Message, type MessageKind, type OwnedMessage } from "./ws/message.ts";
+export { Message, type MessageKind, type OwnedMessage, type ReceiptOf } from "./ws/message.ts";
 export { COMPRESSED, Opcode, type Role } from "./ws/opcode.ts";
 export type { FrameReaderOptions } from "./ws/reader-options.ts";
+export type { ReceiveStamps } from "./ws/receive-stamps.ts";
 export {
   judgeUpgrade,
   type UpgradeAsked,

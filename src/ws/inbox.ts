@@ -19,10 +19,14 @@ export class Inbox {
   readonly reader: FrameReader;
   /** Messages are pushed, with {@link walk}, out of chunks of at least this many bytes; Infinity where they are pulled. */
   directFrom: number = Number.POSITIVE_INFINITY;
+  /** When the last chunk came, on the clock of `performance.now()`: the one look at it that a chunk costs. */
+  receivedAt: number = performance.now();
   readonly #transport: Transport;
   readonly #walk: FrameWalk;
   /** Chunks that wait to be read or for room; of the first one `#offset` bytes are done with. */
   readonly #backlog: Uint8Array[] = [];
+  /** When each of them came. */
+  readonly #stamps: number[] = [];
   #offset = 0;
   /** Held back because the backlog has more than one chunk, or because the program asked. */
   #backlogged = false;
@@ -48,16 +52,21 @@ export class Inbox {
   }
 
   receive(chunk: Uint8Array): void {
+    const now = performance.now();
+    this.receivedAt = now;
     if (this.#backlog.length > 0) {
       this.#backlog.push(chunk);
+      this.#stamps.push(now);
       this.#backlogged = true;
       this.#transport.pause();
       return;
     }
     const inPlace = chunk.length >= this.directFrom && (chunk.byteOffset & 3) === 0;
     const taken = inPlace ? 0 : this.reader.read(chunk);
+    if (taken > 0) this.reader.stamps.add(now);
     if (taken === chunk.length) return;
     this.#backlog.push(chunk);
+    this.#stamps.push(now);
     this.#offset = taken;
   }
 
@@ -65,6 +74,7 @@ export class Inbox {
   walk(sink: MessageSink): boolean {
     for (let chunk = this.#first; chunk !== undefined && this.reader.idle; chunk = this.#first) {
       let goesOn = true;
+      this.#walk.receivedAt = this.#firstAt;
       try {
         goesOn = this.#walk.run(chunk, this.#offset, sink);
       } finally {
@@ -112,6 +122,7 @@ export class Inbox {
   /** Drops everything that has not been read. */
   discard(): void {
     this.#backlog.length = 0;
+    this.#stamps.length = 0;
     this.#offset = 0;
     if (!this.reader.closed) this.reader.reset();
   }
@@ -121,12 +132,17 @@ export class Inbox {
     return this.#backlog.length === 0 ? undefined : this.#backlog[0];
   }
 
+  get #firstAt(): number {
+    return this.#stamps[0] ?? Number.NaN;
+  }
+
   /** Copies at most `most` bytes of the first chunk into the ring; false where that was none. */
   #fill(most: number): boolean {
     const chunk = this.#first;
     if (chunk === undefined) return false;
     const rest = chunk.length - this.#offset > most ? chunk.subarray(0, this.#offset + most) : chunk;
     const taken = this.reader.read(rest, this.#offset);
+    if (taken > 0) this.reader.stamps.add(this.#firstAt);
     this.#advance(this.#offset + taken);
     return taken > 0;
   }
@@ -135,6 +151,7 @@ export class Inbox {
     this.#offset = offset;
     if (offset !== this.#first?.length) return;
     this.#backlog.shift();
+    this.#stamps.shift();
     this.#offset = 0;
     this.#walk.release();
     if (this.#backlog.length === 0) this.#resume();

@@ -17,9 +17,12 @@ export interface WatchedSession extends TransportHandler {
   abandon(error: Error): void;
 }
 
-/** What knows whether we ourselves keep the peer from sending. */
+/** What bytes come through. */
 export interface Gate {
+  /** We ourselves keep the peer from sending. */
   readonly held: boolean;
+  /** When the last bytes came, on the clock of `performance.now()`. */
+  readonly receivedAt: number;
 }
 
 /** Stands between a transport and its session, and watches whether bytes come. */
@@ -27,7 +30,8 @@ export class Liveness implements TransportHandler {
   readonly #session: WatchedSession;
   readonly #gate: Gate;
   readonly #options: LivenessOptions;
-  #heard: number = performance.now();
+  /** Until when the peer is not to blame for its silence. */
+  #excused: number = performance.now();
   #pinged = false;
   #timer: ReturnType<typeof setTimeout> | null;
 
@@ -39,7 +43,6 @@ export class Liveness implements TransportHandler {
   }
 
   onBytes(chunk: Uint8Array): void {
-    this.#heard = performance.now();
     this.#pinged = false;
     this.#session.onBytes(chunk);
   }
@@ -88,8 +91,10 @@ export class Liveness implements TransportHandler {
 
   /** Milliseconds since a byte came; none while it is we who hold the peer back. */
   get #silence(): number {
-    if (this.#gate.held) this.#heard = performance.now();
-    return performance.now() - this.#heard;
+    const now = performance.now();
+    const { held, receivedAt } = this.#gate;
+    if (held) this.#excused = now;
+    return now - Math.max(this.#excused, receivedAt);
   }
 
   #arm(delay: number): ReturnType<typeof setTimeout> {

@@ -49,7 +49,7 @@ export interface WsOptions {
   readonly deflate?: boolean | DeflateOptions;
   /** Text heartbeats of venues that do without ping frames. Default: none. */
   readonly heartbeat?: HeartbeatOptions;
-  /** A silent peer is pinged, then cut. Default: a peer may be silent for ever. Costs a look at the clock per chunk. */
+  /** A silent peer is pinged, then cut. Default: a peer may be silent for ever. */
   readonly liveness?: LivenessOptions;
 }
 

@@ -10,3 +10,8 @@ export function closePayloadFault(bytes: Uint8Array, start: number, end: number)
   if (!isSendableCloseCode((bytes[start]! << 8) | bytes[start + 1]!)) return "WS_CLOSE_CODE";
   return utf8Step(bytes, start + 2, end, UTF8_ACCEPT) === UTF8_ACCEPT ? null : "WS_INVALID_UTF8";
 }
+
+/** The code of a close frame's payload, for an error's message; empty where there is none. */
+export function closeCodeDetail(bytes: Uint8Array, start: number, end: number): string {
+  return end - start < 2 ? "" : `code ${(bytes[start]! << 8) | bytes[start + 1]!}`;
+}

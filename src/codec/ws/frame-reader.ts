@@ -3,7 +3,7 @@ import { ByteRing, plainMemory } from "../byte-ring.ts";
 import { ProtocolError, type ProtocolFault } from "../errors.ts";
 import { Utf8Check } from "../utf8.ts";
 import { Assembly } from "./assembly.ts";
-import { closePayloadFault } from "./close-payload.ts";
+import { closeCodeDetail, closePayloadFault } from "./close-payload.ts";
 import { MessageInflater } from "./deflate-incoming.ts";
 import { FrameHeader, type HeaderRules } from "./frame-header.ts";
 import { maskBytes } from "./mask.ts";
@@ -11,6 +11,7 @@ import { ASCII, CheckedMessage, type Message, ReaderMessage } from "./message.ts
 import { MASK_BIT, MAX_HEADER, MAX_SHORT, Opcode } from "./opcode.ts";
 import { PlainFrames } from "./plain-frames.ts";
 import { type FrameReaderOptions, readerSettings } from "./reader-options.ts";
+import { ReceiveStamps } from "./receive-stamps.ts";
 
 /**
  * RFC 6455 frames in, messages out. Bytes go in with {@link read}, messages come out of {@link next}; nothing is thrown for what the
@@ -31,6 +32,8 @@ export class FrameReader {
   closed = false;
   readonly ring: ByteRing;
   readonly rules: HeaderRules;
+  /** When what was read came, where that is said: `stamps.add(performance.now())` after each {@link read}. Messages then have a `receivedAt`. */
+  readonly stamps: ReceiveStamps = new ReceiveStamps(this);
 
   /** First byte not yet read: `ring.head <= end <= ring.tail`; a message lent out of the ring ends there. */
   private end = 0;
@@ -73,7 +76,7 @@ export class FrameReader {
     this.rules = { maskBit, maxFrameSize, maxMessageSize, deflate: inflate !== null };
     this.plain = new PlainFrames(this.rules);
     this.keySize = maskBit === 0 ? 0 : 4;
-    this.message = new ReaderMessage(ring.bytes);
+    this.message = new ReaderMessage(ring.bytes, this.stamps);
     this.assembly = new Assembly(ring.capacity);
     this.inflater = inflate === null ? null : new MessageInflater(inflate, maxMessageSize, this.assembly, this.text);
     this.debug = debug;
@@ -183,10 +186,8 @@ export class FrameReader {
   private nextSlow(): Message | null {
     this.ring.head = this.end;
     this.message.start = this.message.end;
-    if (this.assemblyLent) {
-      this.assembly.clear();
-      this.assemblyLent = false;
-    }
+    if (this.assemblyLent) this.assembly.clear();
+    this.assemblyLent = false;
     const message = this.readFrames();
     const underWay = this.header.size !== 0 || this.messageOpcode !== 0 || this.assemblyLent;
     this.bet(!underWay && !this.closed && this.failure === null && !this.debug);
@@ -275,8 +276,7 @@ export class FrameReader {
       return this.fail("WS_INVALID_UTF8", "the text ends within a character");
     if (opcode === Opcode.CLOSE) {
       const fault = closePayloadFault(buffer, start, end);
-      if (fault !== null)
-        return this.fail(fault, end - start < 2 ? "" : `code ${(buffer[start]! << 8) | buffer[start + 1]!}`);
+      if (fault !== null) return this.fail(fault, closeCodeDetail(buffer, start, end));
       this.closed = true;
     }
     const message = this.message;

@@ -1,6 +1,6 @@
 import { wordsOf } from "../ascii.ts";
 import type { HeaderRules } from "./frame-header.ts";
-import { ReaderMessage } from "./message.ts";
+import { ReaderMessage, type ReceiptOf } from "./message.ts";
 import type { MessageSink } from "./message-sink.ts";
 import { MAX_SHORT, Opcode } from "./opcode.ts";
 import { PlainFrames } from "./plain-frames.ts";
@@ -9,10 +9,13 @@ import { PlainFrames } from "./plain-frames.ts";
  * Reads frames where they lie, in the chunk that the socket gave, without the ring: the fast way where nothing is under way.
  * It stops at the first frame that is not plain and leaves it as it came: that one is for the frame reader.
  */
-export class FrameWalk {
+export class FrameWalk implements ReceiptOf {
   /** Index after the last frame that was handed over, also where the handler threw. */
   position = 0;
-  private readonly message: ReaderMessage = new ReaderMessage(new Uint8Array(0));
+  /** When the chunk came, for those who ask its messages. */
+  receivedAt: number = Number.NaN;
+  readonly kernelReceivedAt = null;
+  private readonly message: ReaderMessage = new ReaderMessage(new Uint8Array(0), this);
   private readonly plain: PlainFrames;
 
   constructor(rules: HeaderRules) {

@@ -19,9 +19,28 @@ export class Message {
   end = 0;
   /** The opcode, and {@link ASCII} where the payload is text that was seen to be ASCII. */
   protected mark: number = Opcode.BINARY;
+  private readonly receipt: ReceiptOf;
 
-  constructor(buffer: Uint8Array) {
+  constructor(buffer: Uint8Array, receipt: ReceiptOf = UNKNOWN) {
     this.buffer = buffer;
+    this.receipt = receipt;
+  }
+
+  /**
+   * When the read that brought the message's last byte was handed to us: milliseconds on the clock of `performance.now()`, which only runs
+   * forward; `performance.timeOrigin` is its zero. All messages of one read have one stamp, which is taken once per read and looked up at
+   * each call. NaN for a message of a `FrameReader` whose `stamp` was not called, and of a `SpinFeed`. It is not kept by {@link toOwned}.
+   */
+  get receivedAt(): number {
+    return this.receipt.receivedAt;
+  }
+
+  /**
+   * When the kernel had that byte: nanoseconds since 1970 by the system's clock (SO_TIMESTAMPNS). Of a spin stream with the option
+   * `timestamps`; null elsewhere. A big integer is made at each call.
+   */
+  get kernelReceivedAt(): bigint | null {
+    return this.receipt.kernelReceivedAt;
   }
 
   /** True for a ping, a pong or a close, false for text and binary. */
@@ -76,6 +95,12 @@ export class Message {
   }
 }
 
+/** Who knows when the message that is lent out came. */
+export interface ReceiptOf {
+  readonly receivedAt: number;
+  readonly kernelReceivedAt: bigint | null;
+}
+
 /** A message that owns its data: what `for await` gives and a writable stream takes. */
 export type OwnedMessage =
   | { readonly kind: "text"; readonly text: string }
@@ -93,6 +118,8 @@ export class ReaderMessage extends Message {
     this.kind = KINDS[mark & OPCODE_BITS]!;
   }
 }
+
+const UNKNOWN: ReceiptOf = { receivedAt: Number.NaN, kernelReceivedAt: null };
 
 /** Of a message's mark: text that can be read without decoding. */
 export const ASCII = 0x100;
@@ -118,7 +145,7 @@ export class CheckedMessage extends Message {
 
   constructor(of: ReaderMessage) {
     super(of.buffer);
-    for (const name of ["kind", "mark", "buffer", "start", "end"] as const) {
+    for (const name of ["kind", "mark", "buffer", "start", "end", "receivedAt", "kernelReceivedAt"] as const) {
       const value = of[name];
       Object.defineProperty(this, name, { get: () => this.#read(value), enumerable: true });
     }
