@@ -1,15 +1,14 @@
 /**
  * Holds README.md and docs/ to the code. A ```ts block with an import is a whole script; one without is an excerpt, which
- * may use what {@link EXCERPT} declares. The scripts of the README are also run, in a folder that has only the package.
+ * may use what {@link EXCERPT} declares. The scripts of the README are also run, by `package.test.ts`.
  */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { copyFile, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { Glob } from "bun";
-import { type Exchange, startExchange } from "../examples/exchange/server.ts";
 import manifest from "../package.json" with { type: "json" };
 import { PROTOCOL_FAULTS } from "../src/codec/errors.ts";
+import { anchorsOf, blocksOf, isScript, relativeLinks } from "./helpers/markdown.ts";
 
 /** Names in upper snake case that stand in `src` as strings and are no error codes. */
 const NO_CODES = ["ERR_BUFFER_TOO_LARGE", "ERR_SSL", "NEXUS_DEBUG", "TCP_INFO"];
@@ -97,6 +96,16 @@ describe("links", () => {
     expect(broken).toEqual([]);
   });
 
+  test("of the README lead to every guide", () => {
+    expect(guides.filter((path) => path !== "README.md" && !relativeLinks(readme).includes(path))).toEqual([]);
+  });
+
+  test("are found in each form", () => {
+    const text =
+      '[a](b.md#c) ![d](e.svg "f") <img alt="g" src="h.svg"> [i](https://j.example) `[k](l)`\n[m]: n.md\n```sh\n[o](p)\n```';
+    expect(relativeLinks(text)).toEqual(["b.md#c", "e.svg", "n.md", "h.svg"]);
+  });
+
   test("an anchor is what GitHub makes of a heading", () => {
     const text = "# A `B_C`, d\n## One\n```sh\n# no heading\n```\n## One\n### [Two](x.md) & 3";
     expect([...anchorsOf(text)]).toEqual(["a-b_c-d", "one", "one-1", "two--3"]);
@@ -152,50 +161,6 @@ test("every ts block passes the compiler", async () => {
   await rm(folder, { recursive: true, force: true });
 }, 60_000);
 
-describe("the README's scripts", () => {
-  const scripts = blocksOf(readme, "ts").filter(({ text }) => isScript(text));
-  let user = "";
-  let exchange: Exchange;
-  let secureExchange: Exchange;
-
-  beforeAll(async () => {
-    user = await mkdtemp(join(tmpdir(), "nexus-docs-"));
-    await mkdir(join(user, "node_modules"));
-    await symlink(root, join(user, "node_modules", manifest.name));
-    await copyFile(join(root, "examples/exchange/tls/ca.pem"), join(user, "ca.pem"));
-    exchange = await startExchange();
-    secureExchange = await startExchange({ tls: true });
-  });
-
-  afterAll(async () => {
-    await exchange.stop();
-    await secureExchange.stop();
-    await rm(user, { recursive: true, force: true });
-  });
-
-  test("are at least two over ws, one over wss and one without a socket", () => {
-    const texts = scripts.map(({ text }) => text);
-    expect(texts.filter((text) => text.includes("ws://127.0.0.1:9001/")).length).toBeGreaterThanOrEqual(2);
-    expect(texts.filter((text) => text.includes("wss://127.0.0.1:9443/")).length).toBeGreaterThanOrEqual(1);
-    expect(texts.filter((text) => !text.includes("://")).length).toBeGreaterThanOrEqual(1);
-  });
-
-  test.each(scripts.map(({ line, text }) => [line, text] as const))(
-    "run as they stand: line %i",
-    async (line, text) => {
-      const script = text
-        .replaceAll("127.0.0.1:9001", new URL(exchange.url).host)
-        .replaceAll("127.0.0.1:9443", new URL(secureExchange.url).host);
-      const file = join(user, `line-${line}.ts`);
-      await Bun.write(file, script);
-      const { out, err, exitCode } = await run(user, [process.execPath, file]);
-      expect({ err, exitCode }).toEqual({ err: "", exitCode: 0 });
-      expect(out).toMatch(/\w/);
-    },
-    30_000,
-  );
-});
-
 function filesLike(pattern: string): string[] {
   return [...new Glob(pattern).scanSync({ cwd: root })];
 }
@@ -226,38 +191,6 @@ function httpFaults(): string {
 
 function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-/** Fenced blocks in `language`, each with the line of its fence, counted from 1. */
-function blocksOf(page: string, language: string): { line: number; text: string }[] {
-  return [...page.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)]
-    .filter(([, named]) => named === language)
-    .map(({ index, 2: text = "" }) => ({ line: page.slice(0, index).split("\n").length, text }));
-}
-
-function isScript(text: string): boolean {
-  return /^import /m.test(text);
-}
-
-function relativeLinks(page: string): string[] {
-  const links = [...withoutBlocks(page).matchAll(/\]\(([^()\s]+)\)/g)].map(([, target = ""]) => target);
-  return links.filter((target) => !/^\w+:/.test(target));
-}
-
-function anchorsOf(page: string): Set<string> {
-  const anchors = new Set<string>();
-  for (const [, heading = ""] of withoutBlocks(page).matchAll(/^#{1,6} (.*)$/gm)) {
-    const text = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase();
-    const slug = text.replace(/[^\p{L}\p{N}\s_-]/gu, "").replaceAll(" ", "-");
-    let anchor = slug;
-    for (let count = 1; anchors.has(anchor); count++) anchor = `${slug}-${count}`;
-    anchors.add(anchor);
-  }
-  return anchors;
-}
-
-function withoutBlocks(page: string): string {
-  return page.replace(/^```\w*\n[\s\S]*?^```$/gm, "");
 }
 
 async function run(cwd: string, cmd: string[]): Promise<{ out: string; err: string; exitCode: number }> {

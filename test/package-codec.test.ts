@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Bundle, bundle } from "../scripts/bundle.ts";
 import { ENTRIES } from "../scripts/extractor.ts";
-import { CHROMIUM, openPage } from "./helpers/chromium.ts";
+import { hasChromium, openPage } from "./helpers/chromium.ts";
 import { inTime } from "./helpers/wait.ts";
 
 /** In `test/fixtures/codec`, given the codec's exports. */
@@ -65,7 +65,7 @@ for (const [engine, program] of [
   }, 30_000);
 }
 
-if (CHROMIUM === null) console.warn("!!! chromium is missing: the codec is not tested in a page !!!");
+if (!hasChromium) console.warn("!!! chromium is missing: the codec is not tested in a page !!!");
 else {
   test("it reads and writes in a page of Chromium", async () => {
     const { promise: reported, resolve } = Promise.withResolvers<unknown>();
@@ -82,7 +82,7 @@ else {
       },
     });
     try {
-      await using _page = await openPage(CHROMIUM, `http://127.0.0.1:${site.port}/`);
+      await using _page = await openPage(`http://127.0.0.1:${site.port}/`);
       expect(await inTime("the page to report", reported)).toEqual(ANSWERS);
     } finally {
       await site.stop(true);

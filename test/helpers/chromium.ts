@@ -5,16 +5,19 @@ import { join } from "node:path";
 import { until } from "./wait.ts";
 
 /** Debian's program itself: what stands on the path is a script that leaves it behind when it is killed. */
-export const CHROMIUM: string | null =
+const CHROMIUM =
   ["chromium-headless-shell", "chromium"]
     .map((name) => Bun.which(`/usr/lib/chromium/${name}`))
     .find((path) => path !== null) ?? null;
 
+export const hasChromium: boolean = CHROMIUM !== null;
+
 /** A headless Chromium, with a profile of its own, that opens one page; disposing of it leaves no process of it behind. */
-export async function openPage(program: string, url: string): Promise<AsyncDisposable> {
+export async function openPage(url: string): Promise<AsyncDisposable> {
+  if (CHROMIUM === null) throw new Error(`Cannot open ${url}: Chromium is not installed`);
   const profile = await mkdtemp(join(tmpdir(), "chromium-"));
   const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", `--user-data-dir=${profile}`];
-  const browser = Bun.spawn([program, ...flags, url], { stdio: ["ignore", "ignore", "ignore"] });
+  const browser = Bun.spawn([CHROMIUM, ...flags, url], { stdio: ["ignore", "ignore", "ignore"] });
   return {
     async [Symbol.asyncDispose]() {
       browser.kill();

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { fileURLToPath } from "node:url";
 import { TcpListener } from "../../src/socket/tcp-listener.ts";
 import { WsConnection } from "../../src/ws/connection.ts";
-import { CHROMIUM, openPage } from "../helpers/chromium.ts";
+import { hasChromium, openPage } from "../helpers/chromium.ts";
 import { inTime } from "../helpers/wait.ts";
 
 const PAGE = (server: string, result: string): string => `<!doctype html><script type="module">
@@ -43,7 +43,7 @@ try {
 await fetch("${result}", { method: "POST", body: JSON.stringify(report) });
 </script>`;
 
-if (CHROMIUM === null) console.warn("!!! chromium is missing: no interop test runs against it !!!");
+if (!hasChromium) console.warn("!!! chromium is missing: no interop test runs against it !!!");
 else {
   test.each([false, true])(
     "Chromium speaks with our server, and the codec runs in its page; deflate %p",
@@ -74,7 +74,7 @@ else {
         return path === "/refused" ? [] : [origin];
       });
       try {
-        await using _page = await openPage(CHROMIUM, `${origin}/`);
+        await using _page = await openPage(`${origin}/`);
         expect(await inTime("Chromium to report", reported.promise)).toEqual({
           protocol: "v1",
           extensions: deflate ? expect.stringMatching(/^permessage-deflate/) : "",
