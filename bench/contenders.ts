@@ -56,6 +56,26 @@ export const POOL_CONTENDERS: readonly PoolContender[] = [
   { name: "8 tasks", pooled: true, tasks: 8 },
 ];
 
+/** A program of `deflate/`. */
+export interface DeflateContender extends Program {
+  /** zlib's, 1 to 9, where it can be told. */
+  readonly level: number;
+}
+
+/** The clients that compress, in the order in which they take turns; what they receive was compressed at level 6 for all of them. */
+const DEFLATE_CLIENTS: readonly DeflateContender[] = [
+  { name: "connection", file: "deflate/connection.ts", runtime: "bun", level: 6 },
+  { name: "connection, level 1", file: "deflate/connection.ts", runtime: "bun", level: 1 },
+  { name: "bun-websocket", file: "deflate/bun-websocket.ts", runtime: "bun", level: 6 },
+  { name: "ws-on-node", file: "deflate/ws-on-node.mjs", runtime: "node", level: 6 },
+  { name: "ws-on-node, level 1", file: "deflate/ws-on-node.mjs", runtime: "node", level: 1 },
+];
+
+/** The same of servers. */
+const DEFLATE_SERVERS: readonly DeflateContender[] = DEFLATE_CLIENTS.map((one) =>
+  one.name === "bun-websocket" ? { ...one, name: "bun-serve", file: "deflate/bun-serve.ts" } : one,
+);
+
 /** What ratios are taken to; they run wherever another contender of their case does. */
 const BASELINES: readonly string[] = ["limit", "bun-websocket", "bun-serve", "fetch"];
 
@@ -82,6 +102,17 @@ export function chosenPoolContenders(group: string, filter: string): readonly Po
   const named = POOL_CONTENDERS.filter((one) => `${group}/${one.name}`.includes(filter));
   if (named.length === 0) return [];
   return POOL_CONTENDERS.filter((one) => named.includes(one) || one.name === "connection");
+}
+
+/** The same of those that compress, in one role and one way: the level is of no account to those that receive. */
+export function chosenDeflateContenders(
+  role: "client" | "server",
+  way: "receive" | "send",
+  group: string,
+  filter: string,
+): readonly DeflateContender[] {
+  const all = role === "client" ? DEFLATE_CLIENTS : DEFLATE_SERVERS;
+  return chosen(way === "send" ? all : all.filter(({ level }) => level === 6), group, filter);
 }
 
 function chosen<P extends Program>(programs: readonly P[], group: string, filter: string): readonly P[] {

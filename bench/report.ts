@@ -71,15 +71,17 @@ function ratios(figures: readonly Figure[], one: Figure): string[] {
 function baseOf(group: string): { readonly contender: string; readonly title: string } | null {
   if (group.startsWith("pool/acquire")) return { contender: "array", title: "of the array" };
   if (group === "pool/hand-over") return { contender: "message", title: "of a message" };
+  if (group.startsWith("deflate/")) return { contender: "ws-on-node", title: "of ws on Node" };
   if (group.startsWith("pool/requests/")) return { contender: "connection", title: "of the connection" };
   return rivalOf(group) === null ? null : { contender: "limit", title: "of the limit" };
 }
 
 /** What Bun itself has for a case: its contender, and how a column names it; null where it has nothing. */
 function rivalOf(group: string): { readonly contender: string; readonly title: string } | null {
-  if (group.startsWith("accept/")) return { contender: "bun-serve", title: "better than Bun.serve" };
+  if (group.startsWith("accept/") || group.startsWith("deflate/server/"))
+    return { contender: "bun-serve", title: "better than Bun.serve" };
   if (group.startsWith("http/")) return { contender: "fetch", title: "better than Bun's fetch" };
-  const compared = group.startsWith("receive/") || group.startsWith("echo/");
+  const compared = ["receive/", "echo/", "deflate/client/"].some((kind) => group.startsWith(kind));
   return compared ? { contender: "bun-websocket", title: "better than Bun's WebSocket" } : null;
 }
 

@@ -8,6 +8,7 @@ export interface Figure extends Spread {
   readonly metric:
     | "ns/message"
     | "CPU ns/message"
+    | "wire bytes/message"
     | "ns"
     | "p50 µs"
     | "p99 µs"

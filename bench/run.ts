@@ -1,4 +1,5 @@
 import { measureAccepting } from "./accept.ts";
+import { measureDeflate } from "./deflate.ts";
 import { measureEchoes } from "./echo.ts";
 import { measureRequestAllocations, measureRequests } from "./http.ts";
 import { describeMachine } from "./machine.ts";
@@ -39,6 +40,7 @@ try {
   await measureMemory(server, options, record, progress);
   await measureEchoes(options, record, progress);
   await measureAccepting(options, record, progress);
+  await measureDeflate(options, record, progress);
   await measureRequests(options, record, progress);
   await measureRequestAllocations(options, record, progress);
   await measurePools(options, record, progress);

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import {
   ACCEPT_CONTENDERS,
   CONTENDERS,
+  chosenDeflateContenders,
   POOL_CONTENDERS,
   type Program,
   REQUEST_CONTENDERS,
@@ -46,6 +47,10 @@ const CASES: readonly (readonly [group: string, programs: readonly Program[]])[]
   ["echo/tls/unpinned", CONTENDERS],
   ["accept/receive/40", ACCEPT_CONTENDERS],
   ["accept/echo/100", ACCEPT_CONTENDERS],
+  ["deflate/client/receive/20480", chosenDeflateContenders("client", "receive", "", "")],
+  ["deflate/client/send/676", chosenDeflateContenders("client", "send", "", "")],
+  ["deflate/server/receive/676", chosenDeflateContenders("server", "receive", "", "")],
+  ["deflate/server/send/20480", chosenDeflateContenders("server", "send", "", "")],
   ["http/get/tcp/unpinned", REQUEST_CONTENDERS],
   ["http/post/tcp/unpinned", REQUEST_CONTENDERS],
   ["http/get/tls/unpinned", REQUEST_CONTENDERS],

@@ -1,6 +1,7 @@
 import { COMPRESSED, FrameReader, FrameWriter, MessageDeflater, Opcode, WriteBuffer } from "../../src/codec/mod.ts";
 import { mirroredMemory } from "../../src/ffi/mirrored-memory.ts";
 import { deflateStream, inflateStream } from "../../src/ws/deflate-zlib.ts";
+import { BOOKS, booksOf } from "../deflate/books.ts";
 import { expectCount, type MicroCase } from "./case.ts";
 
 /** Books as messages of a feed, compressed by level with the window taken over, and read again. */
@@ -19,14 +20,14 @@ export function deflate(): readonly MicroCase[] {
 function compressing(size: number, level: number): MicroCase {
   return {
     name: `compress ${size} level ${level}`,
-    items: MESSAGES,
+    items: BOOKS,
     prepare() {
       const books = booksOf(size);
       const deflater = deflaterAt(level);
       return () => {
         let bytes = 0;
         for (const book of books) bytes += deflater.deflate(book)?.length ?? 0;
-        if (bytes === 0 || bytes > size * MESSAGES * 0.6)
+        if (bytes === 0 || bytes > size * BOOKS * 0.6)
           throw new Error(`Cannot accept the run: ${bytes} bytes came out`);
       };
     },
@@ -37,11 +38,11 @@ function compressing(size: number, level: number): MicroCase {
 function reading(size: number, level: number): MicroCase {
   return {
     name: level === 0 ? `read ${size} plain` : `read ${size} level ${level}`,
-    items: MESSAGES,
+    items: BOOKS,
     prepare() {
       const deflater = level === 0 ? null : deflaterAt(level);
       const writer = new FrameWriter({ role: "server" });
-      const out = new WriteBuffer(size * MESSAGES);
+      const out = new WriteBuffer(size * BOOKS);
       for (const book of booksOf(size)) {
         const payload = deflater?.deflate(book) ?? null;
         if (payload === null) writer.frame(out, Opcode.TEXT, book, true);
@@ -58,7 +59,7 @@ function reading(size: number, level: number): MicroCase {
           pos += reader.read(stream, pos);
           for (let message = reader.next(); message !== null; message = reader.next()) bytes += message.length;
         }
-        expectCount("number of inflated bytes", bytes, size * MESSAGES);
+        expectCount("number of inflated bytes", bytes, size * BOOKS);
       };
     },
   };
@@ -69,23 +70,4 @@ function deflaterAt(level: number): MessageDeflater {
   return new MessageDeflater({ windowBits: 15, contextTakeover: true, open });
 }
 
-/** Depth updates: prices that repeat, sizes that do not. */
-function booksOf(size: number): Uint8Array[] {
-  let seed = 12_345;
-  const random = (): number => {
-    seed = (Math.imul(seed, 1_103_515_245) + 12_345) | 0;
-    return (seed >>> 16) / 65_536;
-  };
-  const side = (from: number, step: number): string[][] =>
-    Array.from({ length: Math.ceil(size / 44) }, (_, at) => [
-      (from + step * at + random() * 0.1).toFixed(2),
-      (random() * 10).toFixed(4),
-    ]);
-  return Array.from({ length: MESSAGES }, (_, at) => {
-    const book = { e: "depth", E: 1_700_000_000_000 + at, u: at, b: side(65_000, -0.1), a: side(65_000.1, 0.1) };
-    return new TextEncoder().encode(JSON.stringify(book)).slice(0, size);
-  });
-}
-
-const MESSAGES = 100;
 const RING_BYTES = 4 << 20;
