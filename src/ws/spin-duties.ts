@@ -34,10 +34,10 @@ export class SpinDuties {
     this.#plan();
   }
 
-  /** Bytes came. Costs a look at the clock where silence is limited. */
-  heard(): void {
+  /** Bytes came. */
+  heard(now: number): void {
     if (!this.#watched) return;
-    this.#heard = performance.now();
+    this.#heard = now;
     this.#pinged = false;
     this.#plan();
   }

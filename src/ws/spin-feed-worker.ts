@@ -79,9 +79,7 @@ class Feed {
   #wait(): ReturnType<SpinWsStream["tryRecv"]> {
     this.#messages.flush();
     this.#obey();
-    const message = this.#session.wait(performance.now() + this.#slice);
-    const { heartbeat } = this.#session;
-    return message !== null && heartbeat?.take(message) === true ? null : message;
+    return this.#session.wait(performance.now() + this.#slice);
   }
 
   /** Back-pressure: while the other thread does not read, neither does this one, and the peer's sends block. */

@@ -87,7 +87,7 @@ class SpinHandshake {
     if (!outcome.open) throw new HandshakeError(outcome);
     const { protocol, headers, deflate } = outcome;
     const session = new SpinSession(this.#transport, this.#settings, deflate);
-    session.reader.read(chunk, taken);
+    if (session.reader.read(chunk, taken) > 0) session.received(performance.now());
     return { session, handshake: { url: this.#upgrade.url, protocol, headers, deflate } };
   }
 

@@ -56,6 +56,7 @@ export class SpinSession {
     const inflate = agreed && { ...agreed.peer, open: inflateStream };
     const memory = ringMemory(bufferCapacity);
     this.reader = new FrameReader({ role: "client", memory, maxFrameSize, maxMessageSize, inflate });
+    this.reader.stamps.kernel = transport;
     this.#memory = memoryAt(this.reader.ring.bytes);
     this.#most = settings.wait.maxReadSize;
     const writer = new FrameWriter({ role: "client", maskKeys });
@@ -71,21 +72,19 @@ export class SpinSession {
     this.heartbeat = heartbeat && new Heartbeat(answers, (text) => this.#beat(text));
   }
 
-  /** The next message that has come, or null; it asks the kernel once where nothing is left in the ring. */
+  /**
+   * The next message that has come, heartbeats answered and left out, or null; it asks the kernel once where nothing is left in the ring.
+   * So what is given out came with the last read.
+   */
   next(): Message | null {
     const message = this.reader.next();
-    if (message !== null && !message.isControl) return message;
-    return this.#nextSlow(message);
+    if (message !== null && !message.isControl && this.heartbeat === null) return message;
+    return this.#nextSlow(message, true);
   }
 
-  /** The next message that lies in the ring, heartbeats answered and left out; it asks nobody. */
+  /** The same of what lies in the ring; it asks nobody. */
   taken(): Message | null {
-    for (;;) {
-      const message = this.reader.next();
-      if (message === null) return null;
-      if (message.kind === "ping" || message.kind === "close") this.#answer(message);
-      if (this.heartbeat === null || !this.heartbeat.take(message)) return message;
-    }
+    return this.#nextSlow(this.reader.next(), false);
   }
 
   /** Waits for the next message, until `deadline` on the clock of `performance.now()`; null then, and at the end. */
@@ -130,7 +129,7 @@ export class SpinSession {
     const count = transport.receive(this.#memory.address + ring.tail, room < this.#most ? room : this.#most);
     if (count > 0) {
       ring.filled(count);
-      this.#duties.heard();
+      this.received(performance.now());
       return true;
     }
     if (count < 0) {
@@ -138,6 +137,12 @@ export class SpinSession {
       transport.terminate();
     }
     return false;
+  }
+
+  /** What was put into the reader came at `now`. */
+  received(now: number): void {
+    this.reader.stamps.add(now);
+    this.#duties.heard(now);
   }
 
   /** Does what is due. Bytes that have come were read before: a peer is judged by what it sent, not by when that was read. */
@@ -220,14 +225,17 @@ export class SpinSession {
     this.reader.release();
   }
 
-  #nextSlow(first: Message | null): Message | null {
+  #nextSlow(first: Message | null, asks: boolean): Message | null {
     let message = first;
-    while (message === null) {
-      if (!this.receive()) return null;
+    for (;;) {
+      if (message === null) {
+        if (!asks || !this.receive()) return null;
+      } else {
+        if (message.kind === "ping" || message.kind === "close") this.#answer(message);
+        if (this.heartbeat === null || !this.heartbeat.take(message)) return message;
+      }
       message = this.reader.next();
     }
-    if (message.kind === "ping" || message.kind === "close") this.#answer(message);
-    return message;
   }
 
   /** The peer broke the protocol, or its close frame was read: what follows is dropped until it ends the connection. */

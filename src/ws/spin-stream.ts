@@ -75,11 +75,7 @@ export class SpinWsStream implements Disposable {
    * the next `recv` or `tryRecv`. At the end it is null, too: `recv` tells the difference, and the error.
    */
   tryRecv(): Message | null {
-    const session = this.#session;
-    const { heartbeat } = session;
-    let message = session.next();
-    while (heartbeat !== null && message !== null && heartbeat.take(message)) message = session.next();
-    return message;
+    return this.#session.next();
   }
 
   /**
@@ -89,16 +85,10 @@ export class SpinWsStream implements Disposable {
    * @throws TimeoutError (`RECV_TIMEOUT`) where `timeout` came first; the stream goes on
    */
   recv(options?: SpinCallOptions): Message | null {
-    const message = this.tryRecv();
+    const message = this.#session.next();
     if (message !== null) return message;
-    const session = this.#session;
     const timeout = options?.timeout;
-    const deadline = deadlineIn(timeout);
-    for (;;) {
-      const next = session.wait(deadline);
-      if (next === null) return this.#ending(timeout ?? 0);
-      if (session.heartbeat === null || !session.heartbeat.take(next)) return next;
-    }
+    return this.#session.wait(deadlineIn(timeout)) ?? this.#ending(timeout ?? 0);
   }
 
   /**
@@ -163,8 +153,8 @@ export class SpinWsStream implements Disposable {
   }
 
   /**
-   * When the kernel had the last of the bytes that were read last, in nanoseconds since 1970 by the system's clock (SO_TIMESTAMPNS): for a
-   * message that came by itself, when it came. A big integer is made at each call. Null without the option `timestamps`.
+   * When the kernel had the last of the bytes that were read last, in nanoseconds since 1970 by the system's clock (SO_TIMESTAMPNS). Each
+   * message says the same of its own as `msg.kernelReceivedAt`. A big integer is made at each call. Null without the option `timestamps`.
    */
   get kernelReceivedAt(): bigint | null {
     return this.#session.transport.receivedAt;

@@ -40,6 +40,6 @@ test("a silence is pinged once, then judged; a thread that was away asks first",
   expect(duties.dueAt).toBe(ping + 1020);
   expect(duties.silenceOver(ping + 1019)).toBeNull();
   expect(duties.silenceOver(ping + 1020)?.code).toBe("WS_LIVENESS_TIMEOUT");
-  duties.heard();
+  duties.heard(performance.now());
   expect(duties.silenceOver(ping + 1020)).toBeNull();
 });

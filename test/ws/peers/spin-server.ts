@@ -25,6 +25,10 @@ const SCENARIOS: Record<string, (peer: WsPeer) => void> = {
   "/large": (peer) => peer.binary(new Uint8Array(1 << 20).fill(7)).text("end"),
   "/stall": (peer) => peer.stall(),
   "/heartbeat": (peer) => peer.text("ping").text("data"),
+  "/parts": (peer) => {
+    peer.send(new Uint8Array([0x81, 1, 97, 0x81, 1, 98, 0x81, 2, 99]));
+    setTimeout(() => peer.send(new Uint8Array([100, 0x81, 1, 101])), 40);
+  },
   "/late": (peer) => setTimeout(() => peer.text("late"), 60),
   "/flood": (peer) => {
     for (let sent = 0; sent < 20_000; sent++) peer.binary(numbered(sent));
