@@ -8,7 +8,7 @@ import { MessageInflater } from "./deflate-incoming.ts";
 import { FrameHeader, type HeaderRules } from "./frame-header.ts";
 import { maskBytes } from "./mask.ts";
 import { ASCII, CheckedMessage, type Message, ReaderMessage } from "./message.ts";
-import { MASK_BIT, MAX_HEADER, MAX_SHORT, Opcode } from "./opcode.ts";
+import { LENGTH_16, MAX_HEADER, MAX_SHORT, Opcode } from "./opcode.ts";
 import { PlainFrames } from "./plain-frames.ts";
 import { type FrameReaderOptions, readerSettings } from "./reader-options.ts";
 import { ReceiveStamps } from "./receive-stamps.ts";
@@ -40,11 +40,10 @@ export class FrameReader {
   /** The bet of {@link next} can be made: nothing is under way, the next byte starts a frame. */
   private fast = false;
   private readonly plain: PlainFrames;
-  /** `plain.short` where the bet can be made, else −1, which no byte is. */
+  /** `plain.first` where the bet can be made and nothing is masked, else −1, which no byte is. */
   private short = -1;
   private readonly bytes: Uint8Array;
   private readonly words: Int32Array;
-  private readonly keySize: number;
   private readonly message: ReaderMessage;
 
   /** The frame under way; its `size` is 0 while there is none. */
@@ -66,19 +65,17 @@ export class FrameReader {
   private lent: CheckedMessage | null = null;
 
   constructor(options: FrameReaderOptions) {
-    const { bufferCapacity, maxFrameSize, maxMessageSize, debug } = readerSettings(options);
+    const { bufferCapacity, rules, debug } = readerSettings(options);
     const ring = new ByteRing(options.memory ?? plainMemory(bufferCapacity));
-    const maskBit = options.role === "server" ? MASK_BIT : 0;
     this.ring = ring;
     this.bytes = ring.bytes;
     this.words = wordsOf(ring.bytes);
-    const inflate = options.inflate ?? null;
-    this.rules = { maskBit, maxFrameSize, maxMessageSize, deflate: inflate !== null };
-    this.plain = new PlainFrames(this.rules);
-    this.keySize = maskBit === 0 ? 0 : 4;
+    this.rules = rules;
+    this.plain = new PlainFrames(rules);
     this.message = new ReaderMessage(ring.bytes, this.stamps);
     this.assembly = new Assembly(ring.capacity);
-    this.inflater = inflate === null ? null : new MessageInflater(inflate, maxMessageSize, this.assembly, this.text);
+    const way = options.inflate ?? null;
+    this.inflater = way && new MessageInflater(way, rules.maxMessageSize, this.assembly, this.text);
     this.debug = debug;
     this.bet(!debug);
   }
@@ -111,10 +108,15 @@ export class FrameReader {
     const tail = this.ring.tail;
     const bytes = this.bytes;
     if (tail - start < 4 || bytes[start] !== this.short) return this.nextPlain();
-    const payload = start + 2;
-    const length = bytes[start + 1]!;
+    let payload = start + 2;
+    let length = bytes[start + 1]!;
+    if (length > MAX_SHORT) {
+      length = length === LENGTH_16 ? (bytes[start + 2]! << 8) | bytes[start + 3]! : 0;
+      if (length <= MAX_SHORT || length > this.plain.limit) return this.nextPlain();
+      payload += 2;
+    }
     const end = payload + length;
-    if (length > MAX_SHORT || end > tail) return this.nextPlain();
+    if (end > tail) return this.nextPlain();
     const message = this.message;
     if (message.mark !== Opcode.BINARY) message.enter(Opcode.BINARY);
     if (message.buffer !== bytes) message.buffer = bytes;
@@ -172,8 +174,7 @@ export class FrameReader {
 
   /** The same for any plain frame. */
   private nextPlain(): Message | null {
-    const { bytes, message } = this;
-    const start = this.end;
+    const { bytes, message, end: start } = this;
     const tail = this.ring.tail;
     if (!this.fast || tail - start < 4) return this.nextSlow();
     const end = this.plain.read(bytes, this.words, start, tail, message);
@@ -237,7 +238,7 @@ export class FrameReader {
     const to = Math.min(from + header.length - this.scanned, ring.tail);
     // A control frame is left as it came until it is whole: a scout may have to answer it before it is read.
     if (header.isControl && to - from < header.length) return false;
-    if (this.keySize !== 0 && to > from) maskBytes(bytes, words, from, to, header.key, this.scanned);
+    if (this.rules.maskBit !== 0 && to > from) maskBytes(bytes, words, from, to, header.key, this.scanned);
     this.scanned += to - from;
     const whole = this.scanned === header.length;
     if (assembling && this.compressed) {
@@ -272,15 +273,15 @@ export class FrameReader {
   }
 
   private lend(opcode: number, buffer: Uint8Array, start: number, end: number): ReaderMessage | null {
-    if (opcode === Opcode.TEXT && !this.text.complete)
+    const { message, text } = this;
+    if (opcode === Opcode.TEXT && !text.complete)
       return this.fail("WS_INVALID_UTF8", "the text ends within a character");
     if (opcode === Opcode.CLOSE) {
       const fault = closePayloadFault(buffer, start, end);
       if (fault !== null) return this.fail(fault, closeCodeDetail(buffer, start, end));
       this.closed = true;
     }
-    const message = this.message;
-    message.enter(opcode === Opcode.TEXT && this.text.ascii ? opcode | ASCII : opcode);
+    message.enter(opcode === Opcode.TEXT && text.ascii ? opcode | ASCII : opcode);
     message.buffer = buffer;
     message.start = start;
     message.end = end;
@@ -289,7 +290,7 @@ export class FrameReader {
 
   private bet(fast: boolean): void {
     this.fast = fast;
-    this.short = fast ? this.plain.short : -1;
+    this.short = fast && this.plain.keySize === 0 ? this.plain.first : -1;
   }
 
   private fail(fault: ProtocolFault, detail: string): null {

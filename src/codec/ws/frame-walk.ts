@@ -1,5 +1,6 @@
 import { wordsOf } from "../ascii.ts";
 import type { HeaderRules } from "./frame-header.ts";
+import { keyAt, keyOfWords, maskWords } from "./mask.ts";
 import { ReaderMessage, type ReceiptOf } from "./message.ts";
 import type { MessageSink } from "./message-sink.ts";
 import { MAX_SHORT, Opcode } from "./opcode.ts";
@@ -31,28 +32,34 @@ export class FrameWalk implements ReceiptOf {
    */
   run(chunk: Uint8Array, offset: number, sink: MessageSink): boolean {
     const { message, plain } = this;
-    const { short } = plain;
+    const { first, maskBit, keySize } = plain;
     const { handler, owner } = sink;
     const words = wordsOf(chunk);
     const tail = chunk.length;
+    // Masked payloads are changed by words, of which the last may be cut; and not at all where they are empty.
+    const reach = keySize === 0 ? tail : tail & ~3;
+    const shortest = keySize === 0 ? 0 : 1;
     let start = offset;
     let count = 0;
     message.buffer = chunk;
     try {
       while (tail - start >= 4) {
-        const length = chunk[start + 1]!;
-        const step = 2 + length;
-        if (chunk[start] === short && length <= MAX_SHORT && step <= tail - start) {
+        const second = chunk[start + 1]!;
+        const length = second ^ maskBit;
+        const step = 2 + keySize + length;
+        if (chunk[start] === first && length <= MAX_SHORT && length >= shortest && step <= reach - start) {
           if (message.mark !== Opcode.BINARY) message.enter(Opcode.BINARY);
-          const last = tail - step;
+          const last = reach - step;
           do {
-            message.start = start + 2;
+            const payload = start + 2 + keySize;
             start += step;
+            if (keySize !== 0) maskWords(words, payload, start, keyOfWords(keyAt(chunk, payload - 4), -payload));
+            message.start = payload;
             message.end = start;
             count++;
             handler.message?.(owner, message);
             if (!sink.open) return false;
-          } while (start <= last && chunk[start] === short && chunk[start + 1] === length);
+          } while (start <= last && chunk[start] === first && chunk[start + 1] === second);
         } else {
           const end = plain.read(chunk, words, start, tail, message);
           if (end < 0) return true;

@@ -10,20 +10,19 @@ import { FIN, LENGTH_16, MAX_SHORT, Opcode } from "./opcode.ts";
  * for the slow path of the frame reader, which reads everything and is the oracle for this one.
  */
 export class PlainFrames {
-  /**
-   * First byte of the frames that are so plain that a reader takes them without a call: binary, not masked, up to 125 bytes. −1, which no
-   * byte is, where there are none: the peer masks, or so little is over a limit.
-   */
-  readonly short: number;
-  readonly #maskBit: number;
-  readonly #keySize: number;
-  readonly #limit: number;
+  /** First byte of the frames that a reader may take without a call: binary. −1, which no byte is, where even 125 bytes are over a limit. */
+  readonly first: number;
+  readonly maskBit: number;
+  /** Bytes of the masking key: 4, or 0 where the peer does not mask. */
+  readonly keySize: number;
+  /** The longest payload. */
+  readonly limit: number;
 
   constructor({ maskBit, maxFrameSize, maxMessageSize }: HeaderRules) {
-    this.#maskBit = maskBit;
-    this.#keySize = maskBit === 0 ? 0 : 4;
-    this.#limit = Math.min(maxFrameSize, maxMessageSize);
-    this.short = maskBit === 0 && this.#limit >= MAX_SHORT ? BINARY_FRAME : -1;
+    this.maskBit = maskBit;
+    this.keySize = maskBit === 0 ? 0 : 4;
+    this.limit = Math.min(maxFrameSize, maxMessageSize);
+    this.first = this.limit >= MAX_SHORT ? BINARY_FRAME : -1;
   }
 
   /**
@@ -33,8 +32,8 @@ export class PlainFrames {
   read(bytes: Uint8Array, words: Int32Array, start: number, tail: number, message: ReaderMessage): number {
     const first = bytes[start]!;
     if (first !== BINARY_FRAME && first !== TEXT_FRAME) return -1;
-    const keySize = this.#keySize;
-    let length = bytes[start + 1]! ^ this.#maskBit;
+    const keySize = this.keySize;
+    let length = bytes[start + 1]! ^ this.maskBit;
     let payload = start + 2 + keySize;
     if (length >= LENGTH_16) {
       if (length !== LENGTH_16) return -1;
@@ -43,7 +42,7 @@ export class PlainFrames {
       payload += 2;
     }
     const end = payload + length;
-    if (end > tail || length > this.#limit) return -1;
+    if (end > tail || length > this.limit) return -1;
     const key = keySize === 0 ? 0 : keyAt(bytes, payload - 4);
     if (key !== 0) maskBytes(bytes, words, payload, end, key, 0);
     let mark: number = Opcode.BINARY;

@@ -2,7 +2,8 @@ import type { RingMemory } from "../byte-ring.ts";
 import { debugByEnvironment } from "../debug.ts";
 import { UsageError } from "../errors.ts";
 import type { DeflateWay } from "./deflate-engine.ts";
-import type { Role } from "./opcode.ts";
+import type { HeaderRules } from "./frame-header.ts";
+import { MASK_BIT, type Role } from "./opcode.ts";
 
 /** What a {@link FrameReader} is made of. */
 export interface FrameReaderOptions {
@@ -28,8 +29,7 @@ export interface FrameReaderOptions {
 /** {@link FrameReaderOptions}, checked and complete. */
 export interface ReaderSettings {
   readonly bufferCapacity: number;
-  readonly maxFrameSize: number;
-  readonly maxMessageSize: number;
+  readonly rules: HeaderRules;
   readonly debug: boolean;
 }
 
@@ -41,8 +41,12 @@ export function readerSettings(options: FrameReaderOptions): ReaderSettings {
       memory === null
         ? checked("bufferCapacity", options.bufferCapacity ?? DEFAULT_CAPACITY, SMALLEST_CAPACITY)
         : checked("memory.capacity", memory.capacity, SMALLEST_CAPACITY),
-    maxMessageSize: checked("maxMessageSize", maxMessageSize, 0),
-    maxFrameSize: checked("maxFrameSize", options.maxFrameSize ?? maxMessageSize, 0),
+    rules: {
+      maskBit: options.role === "server" ? MASK_BIT : 0,
+      maxMessageSize: checked("maxMessageSize", maxMessageSize, 0),
+      maxFrameSize: checked("maxFrameSize", options.maxFrameSize ?? maxMessageSize, 0),
+      deflate: (options.inflate ?? null) !== null,
+    },
     debug: options.debug ?? debugByEnvironment(),
   };
 }

@@ -12,20 +12,17 @@ afterEach(() => {
 test("defaults", () => {
   expect(readerSettings({ role: "client", debug: false })).toEqual({
     bufferCapacity: 262_144,
-    maxFrameSize: 16_777_216,
-    maxMessageSize: 16_777_216,
+    rules: { maskBit: 0, maxFrameSize: 16_777_216, maxMessageSize: 16_777_216, deflate: false },
     debug: false,
   });
 });
 
 test("maxFrameSize follows maxMessageSize where it is not set", () => {
   expect(readerSettings({ role: "client", maxMessageSize: 1000 })).toMatchObject({
-    maxFrameSize: 1000,
-    maxMessageSize: 1000,
+    rules: { maxFrameSize: 1000, maxMessageSize: 1000 },
   });
   expect(readerSettings({ role: "client", maxFrameSize: 500 })).toMatchObject({
-    maxFrameSize: 500,
-    maxMessageSize: 16_777_216,
+    rules: { maxFrameSize: 500, maxMessageSize: 16_777_216 },
   });
 });
 
