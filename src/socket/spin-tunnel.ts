@@ -44,9 +44,10 @@ function connectedTo(
   const { connectTimeout } = settings;
   try {
     const socket = connect();
-    return tls === null
-      ? socket
-      : spinTls(socket, hostname, deadline, { ...settings, tls, tlsTimeout: connectTimeout });
+    if (tls === null) return socket;
+    const secured = spinTls(socket, hostname, deadline, { ...settings, tls, tlsTimeout: connectTimeout });
+    secured.secure = false;
+    return secured;
   } catch (error) {
     throw error instanceof TimeoutError ? timedOut(where, connectTimeout, "proxy") : unreachable(error, where);
   }
