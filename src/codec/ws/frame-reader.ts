@@ -226,7 +226,6 @@ export class FrameReader {
     if (this.assembling) {
       if (messageSize < 0) this.messageOpcode = header.opcode;
       this.end += header.size;
-      this.ring.head = this.end;
     }
     return true;
   }
