@@ -129,4 +129,19 @@ describe("messages that are pushed out of the chunks they came in", () => {
       expect(pushed("client", cut(stream, [point]), [])).toEqual(expected);
     }
   });
+
+  test.each(["client", "server"] as const)("in runs of one length, each from 0 to 125 bytes, read by a %s", (role) => {
+    for (let size = 0; size <= 125; size++) {
+      const run = [1, 2, 3].map((first) => {
+        const key = role === "server" ? Uint8Array.of(first, 0xf2, 0x83, 0x74 + size) : null;
+        return frameBytes({ opcode: 2, payload: pattern(size), key });
+      });
+      const stream = joined(run);
+      const expected = pulled(role, stream);
+      expect(expected).toHaveLength(3);
+      for (const point of [1, 2, 3, 4, 5].map((back) => stream.length - back)) {
+        expect(pushed(role, cut(stream, [point]), [])).toEqual(expected);
+      }
+    }
+  });
 });
