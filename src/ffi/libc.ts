@@ -190,11 +190,14 @@ let opened: { readonly library: Libc | null } | null = null;
 /** User space ends at 2^47 on x64 and 2^48 on arm64; `MAP_FAILED` is −1, which reads as 2^64 − 1. */
 const MAX_ADDRESS = 2 ** 52;
 
-/** Under these names the C library is looked for, in this order. */
-export const LIBRARY_NAMES: readonly string[] =
-  process.platform === "darwin"
-    ? ["libSystem.B.dylib", "/usr/lib/libSystem.B.dylib"]
-    : ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`, "libc.so"];
+/** The C library's names on a platform, in the order in which they are tried: glibc's, then what musl calls itself. */
+export function libraryNames(platform: string, arch: string): readonly string[] {
+  if (platform === "darwin") return ["libSystem.B.dylib", "/usr/lib/libSystem.B.dylib"];
+  return ["libc.so.6", `libc.musl-${arch === "arm64" ? "aarch64" : "x86_64"}.so.1`, "libc.so"];
+}
+
+/** Under these names it is looked for here. */
+export const LIBRARY_NAMES: readonly string[] = libraryNames(process.platform, process.arch);
 
 const SOCKET_SYMBOLS = {
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },

@@ -164,16 +164,20 @@ export function zeroTerminated(text: string): Uint8Array {
 
 let opened: { readonly library: OpenSsl | null } | null = null;
 
-/** Under these names it is looked for, in this order. */
-export const OPENSSL_NAMES: readonly (readonly [ssl: string, crypto: string])[] =
-  process.platform === "darwin"
-    ? ["/opt/homebrew/opt/openssl@3/lib", "/usr/local/opt/openssl@3/lib"].map(
-        (folder) => [`${folder}/libssl.3.dylib`, `${folder}/libcrypto.3.dylib`] as const,
-      )
-    : [
-        ["libssl.so.3", "libcrypto.so.3"],
-        ["libssl.so", "libcrypto.so"],
-      ];
+/** Its names on a platform, in the order in which they are tried; glibc's distributions and musl's have the same. */
+export function openSslNames(platform: string): readonly (readonly [ssl: string, crypto: string])[] {
+  if (platform === "darwin") {
+    const folders = ["/opt/homebrew/opt/openssl@3/lib", "/usr/local/opt/openssl@3/lib"];
+    return folders.map((folder) => [`${folder}/libssl.3.dylib`, `${folder}/libcrypto.3.dylib`]);
+  }
+  return [
+    ["libssl.so.3", "libcrypto.so.3"],
+    ["libssl.so", "libcrypto.so"],
+  ];
+}
+
+/** Under these names it is looked for here. */
+export const OPENSSL_NAMES: readonly (readonly [ssl: string, crypto: string])[] = openSslNames(process.platform);
 
 /** Of TLS 1.3, in the order of the event backend: the shorter key is a tenth cheaper, and OpenSSL would have it second. */
 const CIPHER_SUITES = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";

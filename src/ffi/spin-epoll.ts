@@ -60,11 +60,18 @@ export class Epoll {
   }
 }
 
-const EPOLLIN = 1;
-const EPOLL_CTL_ADD = 1;
-/** `struct epoll_event` is packed on x64: 32 bits of events, 64 of data. Elsewhere the data is aligned. */
-const WORDS = process.arch === "x64" ? 3 : 4;
-const TAG = process.arch === "x64" ? 1 : 2;
+export const EPOLLIN = 1;
+export const EPOLL_CTL_ADD = 1;
+
+/**
+ * `struct epoll_event`, 32 bits of events and 64 of data, in words of 32 bits: how long it is, and where the data begins. It is packed on
+ * x64; elsewhere the data is aligned.
+ */
+export function epollEventLayout(arch: string): { readonly words: number; readonly data: number } {
+  return arch === "x64" ? { words: 3, data: 1 } : { words: 4, data: 2 };
+}
+
+const { words: WORDS, data: TAG } = epollEventLayout(process.arch);
 
 const SYMBOLS = {
   epoll_create1: { args: ["i32"], returns: "i32" },

@@ -9,12 +9,12 @@ import type { SpinCalls } from "./spin-calls.ts";
 export class StampedReceive {
   readonly #calls: SpinCalls;
   readonly #receive: Library<typeof SYMBOLS>["symbols"]["recvmsg"];
-  /** `struct iovec`: where to, and how much, 64 bits each. */
-  readonly #vector: Uint32Array = new Uint32Array(new ArrayBuffer(16));
-  /** `struct cmsghdr` (length, level, type), then `struct timespec`. */
+  /** `struct iovec`. */
+  readonly #vector: Uint32Array = new Uint32Array(new ArrayBuffer(VECTOR.size));
+  /** `struct cmsghdr`, then `struct timespec`. */
   readonly #control: Uint32Array = new Uint32Array(new ArrayBuffer(CONTROL_SIZE));
-  /** `struct msghdr` of 64-bit Linux: name, its length, vectors, their number, control, its length, flags. */
-  readonly #header: Uint32Array = new Uint32Array(new ArrayBuffer(56));
+  /** `struct msghdr`. */
+  readonly #header: Uint32Array = new Uint32Array(new ArrayBuffer(MESSAGE.size));
   readonly #headerAddress: Pointer = ptr(this.#header);
 
   /** Null where the system cannot stamp, or does not let us. */
@@ -36,32 +36,47 @@ export class StampedReceive {
   private constructor(calls: SpinCalls, receive: Library<typeof SYMBOLS>["symbols"]["recvmsg"]) {
     this.#calls = calls;
     this.#receive = receive;
-    place(this.#header, 4, Number(ptr(this.#vector)));
-    this.#header[6] = 1;
-    place(this.#header, 8, Number(ptr(this.#control)));
+    place(this.#header, MESSAGE.vectors, Number(ptr(this.#vector)));
+    place(this.#header, MESSAGE.vectorCount, 1);
+    place(this.#header, MESSAGE.control, Number(ptr(this.#control)));
   }
 
   /** As {@link SpinCalls.receive}. */
   receive(fd: number, address: number, length: number): number {
-    place(this.#vector, 0, address);
-    place(this.#vector, 2, length);
-    this.#header[10] = CONTROL_SIZE;
+    place(this.#vector, VECTOR.base, address);
+    place(this.#vector, VECTOR.length, length);
+    this.#header[CONTROL_LENGTH] = CONTROL_SIZE;
     const count = this.#receive(fd, this.#headerAddress, 0);
     return count < 0 ? -this.#calls.lastError() : count;
   }
 
   /** When the last bytes came, in nanoseconds since 1970 by the system's clock; null where none did, or without a stamp. */
   get stamp(): bigint | null {
-    const [, , , , seconds = 0, , nanoseconds = 0] = this.#control;
-    return this.#header[10] === 0 || seconds === 0 ? null : BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
+    const seconds = this.#control[SECONDS] ?? 0;
+    const nanoseconds = this.#control[NANOSECONDS] ?? 0;
+    return this.#header[CONTROL_LENGTH] === 0 || seconds === 0
+      ? null
+      : BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
   }
 }
 
-/** A number of up to 53 bits as the machine, which is little-endian, wants one of 64. */
+/** A number of up to 53 bits, at a byte, as the machine, which is little-endian, wants one of 64. */
 function place(words: Uint32Array, at: number, value: number): void {
-  words[at] = value;
-  words[at + 1] = value / 0x100000000;
+  words[at >> 2] = value;
+  words[(at >> 2) + 1] = value / 0x100000000;
 }
+
+/**
+ * Where the fields lie, in bytes: of `struct iovec`, `struct msghdr`, and `struct timespec` behind a `struct cmsghdr`. 64-bit Linux has one
+ * layout, on x64 and arm64. musl's lengths have 32 bits and padding behind them where glibc's have 64: on a little-endian machine the same.
+ */
+export const VECTOR = { size: 16, base: 0, length: 8 } as const;
+export const MESSAGE = { size: 56, vectors: 16, vectorCount: 24, control: 32, controlLength: 40 } as const;
+export const STAMP = { seconds: 16, nanoseconds: 24 } as const;
+
+const CONTROL_LENGTH = MESSAGE.controlLength >> 2;
+const SECONDS = STAMP.seconds >> 2;
+const NANOSECONDS = STAMP.nanoseconds >> 2;
 
 const CONTROL_SIZE = 64;
 const SYMBOLS = { recvmsg: { args: ["i32", "ptr", "i32"], returns: "i32" } } as const;

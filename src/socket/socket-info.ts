@@ -152,7 +152,10 @@ function parseLinux(view: DataView): TcpInfo {
   };
 }
 
-/** `struct tcp_connection_info` of netinet/tcp.h; its times are milliseconds, its window is in bytes. */
+/**
+ * `struct tcp_connection_info` of netinet/tcp.h; its times are milliseconds, its window is in bytes. What it counts of the send buffer
+ * includes what is in flight: it does not tell what has not been sent.
+ */
 function parseDarwin(view: DataView): TcpInfo {
   const u32 = (offset: number): number => view.getUint32(offset, true);
   const sendMss = u32(16);
@@ -172,7 +175,7 @@ function parseDarwin(view: DataView): TcpInfo {
     totalRetransmits: Number(view.getBigUint64(104, true)),
     bytesAcked: null,
     bytesReceived: Number(view.getBigUint64(88, true)),
-    notSentBytes: u32(32),
+    notSentBytes: null,
     minRtt: null,
   };
 }

@@ -1,46 +1,48 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { constants } from "node:os";
-import { DARWIN, errorName, LINUX, type PlatformConstants, platformConstants } from "../../src/ffi/constants.ts";
+import { DARWIN, errorName, LINUX, platformConstants } from "../../src/ffi/constants.ts";
+import { DARWIN_SPIN, LINUX_SPIN } from "../../src/ffi/spin-constants.ts";
+import { CONSTANTS, ERRORS, SPIN_CONSTANTS } from "./platform-table.ts";
 
-// As the headers have them: linux/asm-generic (socket.h, tcp.h, mman.h), and xnu's (sys/socket.h, netinet/tcp.h, sys/mman.h).
-const TABLE: readonly (readonly [name: keyof PlatformConstants, linux: unknown, darwin: unknown])[] = [
-  ["AF_INET", 2, 2],
-  ["AF_INET6", 10, 30],
-  ["SOCK_STREAM", 1, 1],
-  ["SOCK_NONBLOCK", 2048, null],
-  ["SOCK_CLOEXEC", 524288, null],
-  ["O_NONBLOCK", 2048, 4],
-  ["SOL_SOCKET", 1, 65535],
-  ["IPPROTO_TCP", 6, 6],
-  ["IPPROTO_IPV6", 41, 41],
-  ["SO_ERROR", 4, 4103],
-  ["SO_KEEPALIVE", 9, 8],
-  ["SO_SNDBUF", 7, 4097],
-  ["SO_RCVBUF", 8, 4098],
-  ["SO_PRIORITY", 12, null],
-  ["SO_BUSY_POLL", 46, null],
-  ["SO_INCOMING_CPU", 49, null],
-  ["IP_TOS", 1, 3],
-  ["IPV6_TCLASS", 67, 36],
-  ["TCP_NODELAY", 1, 1],
-  ["TCP_KEEPIDLE", 4, 16],
-  ["TCP_KEEPINTVL", 5, 257],
-  ["TCP_KEEPCNT", 6, 258],
-  ["TCP_QUICKACK", 12, null],
-  ["TCP_USER_TIMEOUT", 18, null],
-  ["TCP_NOTSENT_LOWAT", 25, 513],
-  ["TCP_INFO", 11, 262],
-  ["SC_PAGESIZE", 30, 29],
-  ["MAP_FIXED", 16, 16],
-  ["MAP_ANONYMOUS", 32, 4096],
-  ["MAP_NORESERVE", 16384, 64],
-  ["MFD_CLOEXEC", 1, null],
-  ["EINPROGRESS", 115, 36],
-];
+/** Not numbers of a header. */
+const NO_NUMBERS = ["ADDRESS_HAS_LENGTH", "errors"];
 
-test.each(TABLE)("%s is what the headers say", (name, linux, darwin) => {
-  expect(LINUX[name]).toEqual(linux as never);
-  expect(DARWIN[name]).toEqual(darwin as never);
+describe.each([
+  ["constants", CONSTANTS, { linux: LINUX, darwin: DARWIN }],
+  ["constants of a thread that spins", SPIN_CONSTANTS, { linux: LINUX_SPIN, darwin: DARWIN_SPIN }],
+] as const)("%s", (_, rows, { linux, darwin }) => {
+  test.each(rows)("%s is what the headers say", (name, onLinux, onDarwin) => {
+    expect(Object.entries(linux)).toContainEqual([name, onLinux]);
+    expect(Object.entries(darwin)).toContainEqual([name, onDarwin]);
+  });
+
+  test("each has a line with its headers", () => {
+    const named = rows.map(([name]) => name).sort();
+    for (const numbers of [linux, darwin]) {
+      const names = Object.keys(numbers).filter((name) => !NO_NUMBERS.includes(name));
+      expect(names.sort()).toEqual(named);
+    }
+    for (const [name, , onDarwin, linuxHeader, darwinHeader] of rows) {
+      expect([name, linuxHeader]).toEqual([name, expect.stringMatching(/\w\.h\b/)]);
+      expect([name, darwinHeader === null]).toEqual([name, onDarwin === null]);
+    }
+  });
+});
+
+test("the flags of socket() are those of open(), which arm64 does not change", () => {
+  expect(LINUX.SOCK_NONBLOCK).toBe(LINUX.O_NONBLOCK);
+  expect(LINUX.SOCK_CLOEXEC).toBe(0o2000000);
+});
+
+test("only Darwin's addresses begin with their length", () => {
+  expect([LINUX.ADDRESS_HAS_LENGTH, DARWIN.ADDRESS_HAS_LENGTH]).toEqual([false, true]);
+});
+
+test("every error number has the name of its header", () => {
+  const linux = ERRORS.map(([name, number]) => [number, name] as const);
+  const darwin = ERRORS.map(([name, , number]) => [number, name] as const);
+  expect(LINUX.errors).toEqual(Object.fromEntries(linux));
+  expect(DARWIN.errors).toEqual(Object.fromEntries(darwin));
 });
 
 test("the names of error numbers agree with the system's own list", () => {
@@ -58,8 +60,10 @@ test("an error number without a name is still told apart", () => {
 });
 
 test("platforms whose numbers are not known have none", () => {
-  expect(platformConstants("linux", "arm64")).toBe(LINUX);
-  expect(platformConstants("darwin", "arm64")).toBe(DARWIN);
+  for (const arch of ["x64", "arm64"]) {
+    expect(platformConstants("linux", arch)).toBe(LINUX);
+    expect(platformConstants("darwin", arch)).toBe(DARWIN);
+  }
   expect(platformConstants("win32", "x64")).toBeNull();
-  expect(platformConstants("linux", "ia32")).toBeNull();
+  for (const arch of ["ia32", "arm", "s390x", "ppc64", "riscv64"]) expect(platformConstants("linux", arch)).toBeNull();
 });
