@@ -8,16 +8,29 @@ class Handlers {
   echoes = false;
   readonly #counting: Counting = new Counting();
 
+  /** Begins to count, or to echo, by the path that was asked for. */
+  begin(target: string): void {
+    this.echoes = target === "/echo";
+    this.#counting.begin();
+  }
+
   message(ws: WsConnection, message: Message): void {
-    if (message.kind === "binary" && !this.echoes) this.#counting.add(message.end - message.start);
-    else if (this.echoes) this.#echo(ws, message);
-    else if (message.kind === "text" && message.text().startsWith("end ")) ws.sendText(this.#counting.tell());
-    else if (!message.isControl) this.#counting.add(message.length);
+    if (message.kind !== "binary" || this.echoes) this.#look(ws, message);
+    else {
+      this.#counting.messages++;
+      this.#counting.bytes += message.end - message.start;
+    }
   }
 
   error(_ws: WsConnection, error: unknown): void {
     // A driver that is done cuts.
     if ((error as { code?: string }).code !== "CONNECTION_RESET") console.error(error);
+  }
+
+  #look(ws: WsConnection, message: Message): void {
+    if (this.echoes) this.#echo(ws, message);
+    else if (message.kind === "text" && message.text().startsWith("end ")) ws.sendText(this.#counting.tell());
+    else if (!message.isControl) this.#counting.add(message.length);
   }
 
   #echo(ws: WsConnection, message: Message): void {
@@ -32,7 +45,7 @@ async function serve(): Promise<void> {
   for await (const tcp of listener) {
     const handlers = new Handlers();
     const onUpgrade = ({ target }: { readonly target: string }): undefined => {
-      handlers.echoes = target === "/echo";
+      handlers.begin(target);
     };
     WsConnection.accept(tcp, handlers, { onUpgrade }).catch(console.error);
   }

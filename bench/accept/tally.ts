@@ -1,11 +1,15 @@
 import { Stopwatch } from "../contenders/contender.ts";
 import type { Tally } from "./task.ts";
 
-/** Counts what a connection receives, from its first message on. */
+/** Counts what a connection receives, from {@link begin} on, or else from its first message on. */
 export class Counting {
   messages = 0;
   bytes = 0;
   #stopwatch: Stopwatch | null = null;
+
+  begin(): void {
+    this.#stopwatch = new Stopwatch();
+  }
 
   add(length: number): void {
     this.#stopwatch ??= new Stopwatch();
