@@ -20,6 +20,23 @@ export const CONTENDERS: readonly ContenderProgram[] = [
   { name: "for-await", file: "contenders/for-await.ts", runtime: "bun", share: 1 },
   { name: "bun-websocket", file: "contenders/bun-websocket.ts", runtime: "bun", share: 1 / 3 },
   { name: "ws-on-node", file: "contenders/ws-on-node.mjs", runtime: "node", share: 1 / 3 },
+  { name: "undici-on-node", file: "contenders/undici-on-node.mjs", runtime: "node", share: 1 / 3 },
+];
+
+/** All that read market data in JSON. */
+export const JSON_CONTENDERS: readonly ContenderProgram[] = [
+  { name: "limit", file: "contenders/limit.ts", runtime: "bun", share: 1 },
+  { name: "parse-alone", file: "json/parse-alone.ts", runtime: "bun", share: 1 / 3 },
+  { name: "handler", file: "json/handler.ts", runtime: "bun", share: 1 / 3 },
+  { name: "bun-websocket", file: "json/bun-websocket.ts", runtime: "bun", share: 1 / 3 },
+  { name: "ws-on-node", file: "json/ws-on-node.mjs", runtime: "node", share: 1 / 3 },
+];
+
+/** All that read a stream by several connections, or very many messages. */
+export const SERIES_CONTENDERS: readonly Program[] = [
+  { name: "limit", file: "series/limit.ts", runtime: "bun" },
+  { name: "handler", file: "series/handler.ts", runtime: "bun" },
+  { name: "bun-websocket", file: "series/bun-websocket.ts", runtime: "bun" },
 ];
 
 /** All that send requests, in the order in which they take turns. */
@@ -90,6 +107,16 @@ export function chosenContenders(group: string, filter: string): readonly Conten
 /** {@link chosenContenders} of those that accept. */
 export function chosenAcceptContenders(group: string, filter: string): readonly ContenderProgram[] {
   return chosen(ACCEPT_CONTENDERS, group, filter);
+}
+
+/** {@link chosenContenders} of those that read market data in JSON. */
+export function chosenJsonContenders(group: string, filter: string): readonly ContenderProgram[] {
+  return chosen(JSON_CONTENDERS, group, filter);
+}
+
+/** {@link chosenContenders} of those of the series. */
+export function chosenSeriesContenders(group: string, filter: string): readonly Program[] {
+  return chosen(SERIES_CONTENDERS, group, filter);
 }
 
 /** {@link chosenContenders} of those that send requests. */

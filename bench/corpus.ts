@@ -1,5 +1,7 @@
-/** What the bytes of a payload are: any bytes, ASCII text, or text of one to four bytes a character. */
-export type PayloadKind = "binary" | "ascii" | "wide";
+import { marketPayload } from "./market.ts";
+
+/** What the bytes of a payload are: any bytes, ASCII text, text of one to four bytes a character, or market data in JSON. */
+export type PayloadKind = "binary" | "ascii" | "wide" | "json";
 
 /** Whole frames of one kind and size, back to back, to be sent over and over. */
 export interface FrameBlock {
@@ -67,6 +69,7 @@ export function encodeFrame(
 
 /** A payload of exactly `length` bytes; text is valid UTF-8. */
 export function seededPayload(random: SeededRandom, kind: PayloadKind, length: number): Uint8Array {
+  if (kind === "json") return marketPayload(random, length);
   const bytes = new Uint8Array(length);
   let pos = 0;
   while (pos < length) {

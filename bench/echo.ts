@@ -24,11 +24,7 @@ export async function measureEchoes(
       const group = `echo/${transport}/${layout}`;
       const contenders = chosenContenders(group, options.filter);
       if (contenders.length === 0) continue;
-      const samples = contenders.map((): { p50: number[]; p99: number[]; p999: number[] } => ({
-        p50: [],
-        p99: [],
-        p999: [],
-      }));
+      const samples = contenders.map(() => METRICS.map((): number[] => []));
       using server = await startServer(serverCpu);
       const task = {
         job: "echo",
@@ -48,18 +44,22 @@ export async function measureEchoes(
           progress(`${group}/${contender.name}, round ${round} of ${options.rounds}`);
           const result = await runTask(contender.runtime, contender.file, task, options.clientCpu);
           if (result.job !== "echo") continue;
-          samples[index]?.p50.push(result.p50);
-          samples[index]?.p99.push(result.p99);
-          samples[index]?.p999.push(result.p999);
+          for (const [at, [, key]] of METRICS.entries()) samples[index]?.[at]?.push(result[key]);
         }
       }
       for (const [index, { name }] of contenders.entries()) {
-        const taken = samples[index];
-        if (taken === undefined) continue;
-        record(figure(group, name, "p50 µs", task.count, taken.p50));
-        record(figure(group, name, "p99 µs", task.count, taken.p99));
-        record(figure(group, name, "p99.9 µs", task.count, taken.p999));
+        for (const [at, [metric]] of METRICS.entries()) {
+          record(figure(group, name, metric, task.count, samples[index]?.[at] ?? []));
+        }
       }
     }
   }
 }
+
+const METRICS = [
+  ["p10 µs", "p10"],
+  ["p50 µs", "p50"],
+  ["p90 µs", "p90"],
+  ["p99 µs", "p99"],
+  ["p99.9 µs", "p999"],
+] as const;

@@ -23,7 +23,8 @@ export async function measureMemory(
       for (let round = 1; round <= rounds; round++) {
         progress(`memory/${way}/${name}, round ${round} of ${rounds}`);
         const command = [process.execPath, path("contenders/memory.ts"), server.plainUrl, String(count), what, way];
-        const samples: number[] = JSON.parse(await runProcess(command, options.clientCpu, {}));
+        const output: unknown = JSON.parse(await runProcess(command, options.clientCpu, {}));
+        const samples: readonly number[] = Array.isArray(output) ? output : [];
         const growth = samples.slice(1).map((sample) => (sample - (samples[0] ?? 0)) / divisor);
         last.push(growth.at(-1) ?? Number.NaN);
         greatest.push(Math.max(...growth));

@@ -1,23 +1,30 @@
+import { baselineOf, MORE_IS_BETTER, ratiosToBaseline } from "./baselines.ts";
 import type { Report } from "./report.ts";
 import type { Figure } from "./result.ts";
+import { type Spread, spread } from "./statistics.ts";
 import { alignColumns, formatNumber } from "./table.ts";
 
 /** Two results side by side. */
 export interface Comparison {
   /** What makes them less comparable: another machine, another engine, other pins. */
   readonly differences: readonly string[];
-  /** Figures that both have. */
+  /** Figures that both have, and how many of them were compared by what they are of their case's baseline. */
   readonly compared: number;
+  readonly byRatio: number;
   /** Those that moved beyond the noise, the largest move first. */
   readonly moves: readonly Move[];
   /** How many figures only one of them has. */
   readonly unmatched: number;
+  /** How much slower the baselines are in the second: the machine's pace, which the ratios are free of. NaN without baselines. */
+  readonly pace: number;
 }
 
 /** A figure that moved. */
 export interface Move {
   readonly name: string;
   readonly unit: Figure["metric"];
+  /** The contender that `before` and `after` are multiples of; null where they are in the unit itself. */
+  readonly baseline: string | null;
   readonly before: number;
   readonly after: number;
   /** How many times better it is now; below 1 it is worse. */
@@ -25,14 +32,19 @@ export interface Move {
 }
 
 /**
- * A figure has moved where the middle halves of its samples do not touch: half of one run lies wholly beside half of the other. With fewer than
- * three samples nothing is known of the noise, and nothing moves.
+ * Figures of a case with a baseline are compared by their ratio to it, taken round by round; a virtual machine's slow and fast times, which
+ * last for minutes, are in both and fall out. The others are compared as they are, and the baselines only tell the machine's pace.
+ *
+ * A figure has moved where the middle halves of its samples lie further apart than the wider of them is wide, and its median by
+ * {@link LEAST_CHANGE}. With fewer than three samples nothing is known of the noise, and nothing moves.
  */
 export function compareReports(before: Report, after: Report): Comparison {
   const known = new Map(before.figures.map((one) => [nameOf(one), one]));
   const moves: Move[] = [];
+  const paces: number[] = [];
   let unmatched = 0;
   let compared = 0;
+  let byRatio = 0;
   for (const now of after.figures) {
     const name = nameOf(now);
     const then = known.get(name);
@@ -42,22 +54,48 @@ export function compareReports(before: Report, after: Report): Comparison {
       continue;
     }
     compared++;
-    if (hasMoved(then, now)) {
-      const faster = MORE_IS_BETTER.has(now.metric) ? now.median / then.median : then.median / now.median;
-      moves.push({ name, unit: now.metric, before: then.median, after: now.median, better: faster });
+    const baseline = baselineOf(now.group);
+    const ratiosThen = ratiosToBaseline(before.figures, then);
+    const ratiosNow = ratiosToBaseline(after.figures, now);
+    const relative = ratiosThen.length > 0 && ratiosNow.length > 0;
+    if (relative && now.contender === baseline) {
+      if (!MORE_IS_BETTER.has(now.metric)) paces.push(Math.log(now.median / then.median));
+      continue;
     }
+    if (relative) byRatio++;
+    const [a, b] = relative ? [spread(ratiosThen), spread(ratiosNow)] : [then, now];
+    if (Math.min(then.samples.length, now.samples.length) < LEAST_SAMPLES || !areApart(a, b)) continue;
+    const better = MORE_IS_BETTER.has(now.metric) ? b.median / a.median : a.median / b.median;
+    moves.push({
+      name,
+      unit: now.metric,
+      baseline: relative ? baseline : null,
+      before: a.median,
+      after: b.median,
+      better,
+    });
   }
   moves.sort((a, b) => Math.abs(Math.log(b.better)) - Math.abs(Math.log(a.better)));
-  return { differences: differencesOf(before, after), compared, moves, unmatched: unmatched + known.size };
+  const pace = Math.exp(paces.reduce((sum, one) => sum + one, 0) / paces.length);
+  const differences = differencesOf(before, after);
+  return { differences, compared, byRatio, moves, unmatched: unmatched + known.size, pace };
 }
 
-export function formatMoves({ differences, compared, moves, unmatched }: Comparison): string {
+export function formatMoves({ differences, compared, byRatio, moves, unmatched, pace }: Comparison): string {
   const lines = differences.map((difference) => `not alike: ${difference}`);
   lines.push(`${compared} figures compared, ${moves.length} moved beyond the noise`);
+  if (byRatio > 0) {
+    lines.push(
+      `${byRatio} of them by their ratio to the limit, or other baseline, of the same round: the machine's pace falls out`,
+    );
+  }
+  if (Number.isFinite(pace)) {
+    lines.push(`the baselines themselves took ${pace.toFixed(2)} times as long in the second; that is the machine's`);
+  }
   if (moves.length > 0) {
-    const rows = moves.map(({ name, unit, before, after, better }) => [
+    const rows = moves.map(({ name, unit, baseline, before, after, better }) => [
       name,
-      unit,
+      baseline === null ? unit : `× of ${baseline}`,
       formatNumber(before),
       formatNumber(after),
       better >= 1 ? `${better.toFixed(2)} × better` : `${(1 / better).toFixed(2)} × worse`,
@@ -72,9 +110,11 @@ function nameOf({ group, contender, metric }: Figure): string {
   return `${group}/${contender} (${metric})`;
 }
 
-function hasMoved(then: Figure, now: Figure): boolean {
-  if (then.samples.length < LEAST_SAMPLES || now.samples.length < LEAST_SAMPLES) return false;
-  return now.lowerQuartile > then.upperQuartile || now.upperQuartile < then.lowerQuartile;
+/** The middle halves, from quartile to quartile, are further apart than the wider of them is wide. */
+function areApart(then: Spread, now: Spread): boolean {
+  const gap = Math.max(now.lowerQuartile - then.upperQuartile, then.lowerQuartile - now.upperQuartile);
+  const width = Math.max(now.upperQuartile - now.lowerQuartile, then.upperQuartile - then.lowerQuartile);
+  return gap > width && Math.abs(now.median - then.median) >= LEAST_CHANGE * Math.min(now.median, then.median);
 }
 
 function differencesOf(before: Report, after: Report): string[] {
@@ -89,5 +129,6 @@ function differencesOf(before: Report, after: Report): string[] {
   return pairs.filter(([, a, b]) => a !== b).map(([what, a, b]) => `${what} is ${a} in one and ${b} in the other`);
 }
 
-const MORE_IS_BETTER: ReadonlySet<Figure["metric"]> = new Set(["requests/s"]);
 const LEAST_SAMPLES = 3;
+/** Less than this is neither here nor there, however steady it looks. */
+const LEAST_CHANGE = 0.05;

@@ -22,7 +22,7 @@ export interface BenchOptions {
 
 export const USAGE = `bun bench/run.ts [filter] [options]
 
-  filter              only cases whose name contains it: micro, receive, echo, accept, deflate, http, pool, spin, memory, "receive/tcp/40", "frame-reading", "try-recv"
+  filter              only cases whose name contains it: micro, receive, json, series, echo, accept, deflate, http, pool, spin, memory, "receive/tcp/40", "frame-reading", "try-recv"
   --rounds N          turns that each contender takes (5)
   --json FILE         write the result there as well
   --quick             one round of small sizes: to look, not to compare

@@ -81,7 +81,7 @@ function rivalOf(group: string): { readonly contender: string; readonly title: s
   if (group.startsWith("accept/") || group.startsWith("deflate/server/"))
     return { contender: "bun-serve", title: "better than Bun.serve" };
   if (group.startsWith("http/")) return { contender: "fetch", title: "better than Bun's fetch" };
-  const compared = ["receive/", "echo/", "deflate/client/"].some((kind) => group.startsWith(kind));
+  const compared = ["receive/", "json/", "series/", "echo/", "deflate/client/"].some((kind) => group.startsWith(kind));
   return compared ? { contender: "bun-websocket", title: "better than Bun's WebSocket" } : null;
 }
 

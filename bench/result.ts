@@ -10,7 +10,9 @@ export interface Figure extends Spread {
     | "CPU ns/message"
     | "wire bytes/message"
     | "ns"
+    | "p10 µs"
     | "p50 µs"
+    | "p90 µs"
     | "p99 µs"
     | "p99.9 µs"
     | "requests/s"
@@ -28,6 +30,7 @@ export interface Figure extends Spread {
   readonly samples: readonly number[];
 }
 
+/** The figure of `samples`; those that are no numbers, of a process that failed, are left out. */
 export function figure(
   group: string,
   contender: string,
@@ -35,7 +38,8 @@ export function figure(
   count: number,
   samples: readonly number[],
 ): Figure {
-  return { group, contender, metric, count, samples, ...spread(samples) };
+  const numbers = samples.filter(Number.isFinite);
+  return { group, contender, metric, count, samples: numbers, ...spread(numbers) };
 }
 
 /** The median of one figure, or null where it was not measured. */

@@ -2,6 +2,7 @@ import { measureAccepting } from "./accept.ts";
 import { measureDeflate } from "./deflate.ts";
 import { measureEchoes } from "./echo.ts";
 import { measureRequestAllocations, measureRequests } from "./http.ts";
+import { measureJson } from "./json.ts";
 import { describeMachine } from "./machine.ts";
 import { measureMemory } from "./memory.ts";
 import { measureOperations } from "./micro.ts";
@@ -11,6 +12,7 @@ import { startServer } from "./processes.ts";
 import { measureReceiving } from "./receive.ts";
 import { formatReport, type Report } from "./report.ts";
 import type { Figure } from "./result.ts";
+import { measureSeries } from "./series.ts";
 import { measureSpinning } from "./spin/measure.ts";
 import { judge } from "./targets.ts";
 
@@ -37,6 +39,8 @@ try {
   await measureOperations(options, record, progress);
   using server = await startServer(options.serverCpu);
   await measureReceiving(server, options, record, progress);
+  await measureJson(server, options, record, progress);
+  await measureSeries(server, options, record, progress);
   await measureMemory(server, options, record, progress);
   await measureEchoes(options, record, progress);
   await measureAccepting(options, record, progress);

@@ -115,12 +115,14 @@ class FrameStream {
 }
 
 function summary(payloads: readonly Uint8Array[], count: number, checked: boolean): string {
+  const rounds = Math.floor(count / payloads.length);
   let bytes = 0;
+  for (const [i, payload] of payloads.entries())
+    bytes += payload.length * (i < count % payloads.length ? rounds + 1 : rounds);
   let check = 0;
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; checked && i < count; i++) {
     const payload = payloads[i % payloads.length] ?? EMPTY;
-    bytes += payload.length;
-    if (checked) check = checksum(check, payload, 0, payload.length);
+    check = checksum(check, payload, 0, payload.length);
   }
   return endText(count, bytes, check);
 }

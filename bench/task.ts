@@ -25,7 +25,14 @@ export interface Task {
 /** What it answers, as one line of JSON: nanoseconds a message by the clock and of CPU, or round trips in microseconds. */
 export type TaskResult =
   | { readonly job: "receive"; readonly wall: number; readonly cpu: number }
-  | { readonly job: "echo"; readonly p50: number; readonly p99: number; readonly p999: number };
+  | {
+      readonly job: "echo";
+      readonly p10: number;
+      readonly p50: number;
+      readonly p90: number;
+      readonly p99: number;
+      readonly p999: number;
+    };
 
 /** The bytes on the wire of `count` unmasked frames of `size` and the end frame. */
 export function bytesOnTheWire(size: number, count: number): number {

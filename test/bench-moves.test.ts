@@ -76,3 +76,26 @@ test("what is in one alone is counted, and what makes them unlike is said", () =
     "2 figures are in one of them alone",
   ]);
 });
+
+test("a slow time of the machine falls out where a case has a limit, and is told as such", () => {
+  const limit = (...samples: number[]): Figure => ns("limit", ...samples);
+  const before = report([limit(10, 10, 17, 10, 17), ns("handler", 20, 21, 35, 20, 34)]);
+  const slower = report([limit(17, 17, 17, 18, 17), ns("handler", 34, 35, 34, 36, 35)]);
+  const same = compareReports(before, slower);
+  expect([same.compared, same.byRatio, same.moves]).toEqual([2, 1, []]);
+  expect(formatMoves(same)).toContain("1 of them by their ratio to the limit, or other baseline, of the same round");
+  expect(formatMoves(same)).toContain("the baselines themselves took 1.70 times as long in the second");
+
+  const worse = compareReports(before, report([limit(17, 17, 17, 18, 17), ns("handler", 51, 52, 53, 54, 52)]));
+  expect(worse.moves.map(({ name, baseline }) => [name, baseline])).toEqual([
+    ["receive/tcp/40/handler (ns/message)", "limit"],
+  ]);
+  expect(formatMoves(worse)).toContain("× of limit");
+});
+
+test("nothing moves by less than the halves are wide, or by less than a twentieth", () => {
+  const wide = compareReports(report([ns("a", 10, 12, 14, 16, 18)]), report([ns("a", 17, 18, 19, 20, 21)]));
+  const narrow = compareReports(report([ns("a", 100, 100, 100)]), report([ns("a", 104, 104, 104)]));
+  expect([wide.moves, narrow.moves]).toEqual([[], []]);
+  expect(compareReports(report([ns("a", 100, 100, 100)]), report([ns("a", 106, 106, 106)])).moves).toHaveLength(1);
+});

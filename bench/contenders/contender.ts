@@ -93,12 +93,8 @@ async function echo(contender: Contender, task: Task, ca: string | null): Promis
   });
   if (echoes !== task.count)
     throw new Error(`Cannot accept the run: ${echoes} echoes came where ${task.count} were asked for`);
-  return {
-    job: "echo",
-    p50: histogram.getValueAtPercentile(50) / 1_000,
-    p99: histogram.getValueAtPercentile(99) / 1_000,
-    p999: histogram.getValueAtPercentile(99.9) / 1_000,
-  };
+  const at = (percentile: number): number => histogram.getValueAtPercentile(percentile) / 1_000;
+  return { job: "echo", p10: at(10), p50: at(50), p90: at(90), p99: at(99), p999: at(99.9) };
 }
 
 /** Holds what came against what the end frame says was sent. */

@@ -1,123 +1,16 @@
 // `ws` under Node, in a process of its own: Bun replaces the package by one of its own when it is imported there.
-// Plain JavaScript, and its own copy of what contender.ts does, because Node 20 reads no TypeScript.
-import { readFileSync } from "node:fs";
-import hdr from "hdr-histogram-js";
 import WebSocket from "ws";
+import { ca, contend } from "./on-node.mjs";
 
-const task = JSON.parse(process.argv[2]);
-const ca = task.ca === null ? null : readFileSync(task.ca);
-
-function dial(url) {
-  const ws = new WebSocket(url, { perMessageDeflate: false, maxPendingAutoPongs: 0, ...(ca === null ? {} : { ca }) });
-  return new Promise((resolve, reject) => {
-    ws.on("open", () => resolve(ws));
-    ws.on("error", reject);
-  });
-}
-
-async function receive(url) {
-  const ws = await dial(url);
-  const receipt = { messages: 0, bytes: 0, checksum: 0, end: "", wall: 0, cpu: 0 };
-  await new Promise((resolve) => {
-    let messages = 0;
-    let bytes = 0;
-    ws.on("message", (data, isBinary) => {
-      if (isBinary) {
-        messages++;
-        bytes += data.length;
-      } else {
-        receipt.wall = (performance.now() - started) * 1e6;
-        const { user, system } = process.cpuUsage(cpu);
-        receipt.cpu = (user + system) * 1_000;
-        receipt.messages = messages;
-        receipt.bytes = bytes;
-        receipt.end = data.toString("latin1");
-        resolve();
-      }
+await contend({
+  dial(url) {
+    const ws = new WebSocket(url, { perMessageDeflate: false, maxPendingAutoPongs: 0, ...(ca === null ? {} : { ca }) });
+    return new Promise((resolve, reject) => {
+      ws.on("open", () => resolve(ws));
+      ws.on("error", reject);
     });
-    const cpu = process.cpuUsage();
-    const started = performance.now();
-    ws.send("go");
-  });
-  ws.terminate();
-  return receipt;
-}
-
-async function examine(url) {
-  const ws = await dial(url);
-  const receipt = { messages: 0, bytes: 0, checksum: 0, end: "", wall: 0, cpu: 0 };
-  await new Promise((resolve) => {
-    ws.on("message", (data, isBinary) => {
-      if (!isBinary && data.toString().startsWith("end ")) {
-        receipt.end = data.toString();
-        resolve();
-        return;
-      }
-      receipt.messages++;
-      receipt.bytes += data.length;
-      for (const byte of data) receipt.checksum = (Math.imul(receipt.checksum, 31) + byte) | 0;
-    });
-    ws.send("go");
-  });
-  ws.terminate();
-  return receipt;
-}
-
-async function echo(count, record) {
-  const payload = Uint8Array.from({ length: task.size }, (_, i) => i);
-  const ws = await dial(`${task.url}/echo`);
-  await new Promise((resolve) => {
-    let left = count;
-    let started = 0;
-    ws.on("message", (data) => {
-      if (data.length !== payload.length) throw new Error("Cannot accept the run: an echo has another length");
-      record(Math.round((performance.now() - started) * 1e6));
-      if (--left === 0) {
-        resolve();
-        return;
-      }
-      started = performance.now();
-      ws.send(payload);
-    });
-    started = performance.now();
-    ws.send(payload);
-  });
-  ws.terminate();
-}
-
-function verify(receipt, checked) {
-  const [word, messages, bytes, sum] = receipt.end.split(" ");
-  const agrees =
-    word === "end" &&
-    receipt.messages === Number(messages) &&
-    receipt.bytes === Number(bytes) &&
-    (!checked || receipt.checksum >>> 0 === Number(sum));
-  if (!agrees) throw new Error(`Cannot accept the run: ${JSON.stringify(receipt)} does not match its end frame`);
-  return receipt;
-}
-
-verify(await examine(`${task.url}/mix?repeat=${task.mixes}`), true);
-if (task.job === "receive") {
-  const stream = `${task.url}/receive?kind=${task.kind}&size=${task.size}`;
-  verify(await examine(`${stream}&count=${task.examined}&checked=1`), true);
-  verify(await receive(`${stream}&count=${task.warmup}`), false);
-  const { wall, cpu } = verify(await receive(`${stream}&count=${task.count}`), false);
-  console.log(JSON.stringify({ job: "receive", wall: wall / task.count, cpu: cpu / task.count }));
-} else {
-  const histogram = hdr.build({
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: 10_000_000_000,
-    numberOfSignificantValueDigits: 3,
-  });
-  let echoes = 0;
-  await echo(task.warmup, () => {});
-  await echo(task.count, (nanoseconds) => {
-    echoes++;
-    histogram.recordValue(nanoseconds);
-  });
-  if (echoes !== task.count)
-    throw new Error(`Cannot accept the run: ${echoes} echoes came where ${task.count} were asked for`);
-  const [p50, p99, p999] = [50, 99, 99.9].map((percentile) => histogram.getValueAtPercentile(percentile) / 1_000);
-  console.log(JSON.stringify({ job: "echo", p50, p99, p999 }));
-}
-process.exit(0);
+  },
+  listen: (ws, take) => ws.on("message", take),
+  textOf: (data) => data.toString(),
+  cut: (ws) => ws.terminate(),
+});

@@ -6,8 +6,9 @@ import { handshake } from "./handshake.ts";
 import { http } from "./http.ts";
 import { mask } from "./mask.ts";
 import { utf8 } from "./utf8.ts";
+import { YARDSTICK } from "./yardstick.ts";
 
-export const MICRO_GROUPS: Readonly<Record<string, () => readonly MicroCase[]>> = {
+const GROUPS: Readonly<Record<string, () => readonly MicroCase[]>> = {
   "frame-reading": frameReading,
   encoding,
   mask,
@@ -16,3 +17,8 @@ export const MICRO_GROUPS: Readonly<Record<string, () => readonly MicroCase[]>> 
   deflate,
   http,
 };
+
+/** Each group, with the yardstick in front. */
+export const MICRO_GROUPS: Readonly<Record<string, () => readonly MicroCase[]>> = Object.fromEntries(
+  Object.entries(GROUPS).map(([name, cases]) => [name, () => [YARDSTICK, ...cases()]]),
+);

@@ -1,0 +1,42 @@
+import type { Figure } from "./result.ts";
+
+/** The contender of a case that the others are divided by: what the machine gives at best, or a plain thing beside ours. Null where there is none. */
+export function baselineOf(group: string): string | null {
+  if (group === "pool/acquire") return "array";
+  if (group === "pool/hand-over") return "message";
+  if (group.startsWith("pool/requests/")) return "connection";
+  if (group.startsWith("micro/")) return "yardstick";
+  if (group.startsWith("deflate/")) return "ws-on-node";
+  return WITH_LIMIT.some((prefix) => group.startsWith(prefix)) ? "limit" : null;
+}
+
+/**
+ * What `one` is of its case's baseline, round by round: both were taken in the same turn, so a slow or fast time of the machine falls out. Empty
+ * where there is no baseline, or a round is missing of one of them.
+ */
+export function ratiosToBaseline(figures: readonly Figure[], one: Figure): readonly number[] {
+  const name = TIMES.has(one.metric) ? baselineOf(one.group) : null;
+  if (name === null) return [];
+  const base = figures.find(
+    ({ group, contender, metric }) => group === one.group && contender === name && metric === one.metric,
+  );
+  if (base === undefined || base.samples.length !== one.samples.length) return [];
+  return one.samples.map((sample, round) => sample / (base.samples[round] ?? Number.NaN));
+}
+
+/** More of these is better; less of all others. */
+export const MORE_IS_BETTER: ReadonlySet<Figure["metric"]> = new Set(["requests/s"]);
+
+const WITH_LIMIT = ["receive/", "json/", "series/", "echo/", "accept/", "http/", "spin/"];
+const TIMES: ReadonlySet<Figure["metric"]> = new Set([
+  "ns/message",
+  "CPU ns/message",
+  "ns",
+  "p10 µs",
+  "p50 µs",
+  "p90 µs",
+  "p99 µs",
+  "p99.9 µs",
+  "requests/s",
+  "CPU µs/request",
+]);
