@@ -21,7 +21,7 @@ import { spinTunnel } from "./spin-tunnel.ts";
  * @throws ConnectError, TimeoutError (`CONNECT_TIMEOUT`), AbortedError, SocketOptionError, UsageError. Nothing stays open.
  */
 export function spinConnect(target: SpinTarget, settings: UrlDialSettings, timestamps: boolean): SpinTransport {
-  const { hostname, port, proxy, secure, where, deadline } = target;
+  const { port, proxy, secure, where } = target;
   const { signal } = settings;
   if (signal?.aborted) {
     const phase = proxy === null ? "tcp" : "proxy";
@@ -30,10 +30,12 @@ export function spinConnect(target: SpinTarget, settings: UrlDialSettings, times
   const connect = (): SpinTransport => reach(target, proxy?.port ?? port, settings, timestamps);
   if (proxy === null) {
     const socket = connect();
-    return secure ? spinTls(socket, hostname, deadline, settings) : socket;
+    if (secure) settings.onPhase?.("tls");
+    return secure ? spinTls(socket, target, settings) : socket;
   }
   const tunnel = spinTunnel(target, proxy, settings, connect);
-  return secure ? spinTls(tunnel, hostname, deadline, settings, where) : tunnel;
+  if (secure) settings.onPhase?.("tls");
+  return secure ? spinTls(tunnel, target, settings) : tunnel;
 }
 
 /** The TCP connection below all else. */

@@ -4,34 +4,32 @@ import type { UrlDialSettings } from "./dial-url.ts";
 import { ConnectError, errnoOf, osCodeOf } from "./errors.ts";
 import { SessionCache } from "./session-cache.ts";
 import { timedOut } from "./spin-errors.ts";
+import type { SpinTarget } from "./spin-target.ts";
 import { SpinTls } from "./spin-tls.ts";
 import { TlsCodec } from "./spin-tls-codec.ts";
 import type { SpinTransport } from "./spin-transport.ts";
 import { SpinWait, spinWaitSettings } from "./spin-wait.ts";
 import type { TlsConfig } from "./tls-config.ts";
 
+/** With whom, and until when. Behind a proxy the peer's address is not known: it stands as `where` in messages. */
+export type TlsTarget = Pick<SpinTarget, "hostname" | "where" | "deadline" | "proxy">;
+
 /**
  * Holds the TLS handshake while the thread waits. Nothing of the caller's leaves before the certificate was verified, as the config says.
- * `via` is how a peer stands in messages that a proxy alone knows the address of.
  * @throws ConnectError (`TLS_VERIFICATION_FAILED`, `TLS_HANDSHAKE_FAILED`), TimeoutError (`CONNECT_TIMEOUT`), UsageError; the socket is then closed
  */
-export function spinTls(
-  socket: SpinTransport,
-  hostname: string,
-  deadline: number,
-  settings: UrlDialSettings,
-  via: string | null = null,
-): SpinTls {
+export function spinTls(socket: SpinTransport, target: TlsTarget, settings: UrlDialSettings): SpinTls {
   try {
-    return new Handshake(socket, hostname, settings, via).run(deadline);
+    return new Handshake(socket, target, settings).run();
   } catch (error) {
-    socket.close();
+    socket.terminate();
     throw error;
   }
 }
 
 class Handshake {
   readonly #socket: SpinTransport;
+  readonly #target: TlsTarget;
   readonly #settings: UrlDialSettings;
   readonly #name: string;
   readonly #peer: string;
@@ -43,16 +41,17 @@ class Handshake {
   readonly #sessions: SessionCache | null;
   readonly #sessionKey: string;
 
-  constructor(socket: SpinTransport, hostname: string, settings: UrlDialSettings, via: string | null) {
+  constructor(socket: SpinTransport, target: TlsTarget, settings: UrlDialSettings) {
     const config = settings.tls ?? defaultTls();
-    const name = config.serverName ?? hostname;
+    const name = config.serverName ?? target.hostname;
     const literal = ipLiteral(name);
     const { remoteAddress = "", remotePort = 0 } = socket.socketInfo() ?? {};
     this.#socket = socket;
     this.#settings = settings;
     this.#name = literal?.address ?? name;
-    this.#address = via === null ? endpoint(remoteAddress, remotePort) : null;
-    this.#peer = via ?? endpoint(remoteAddress, remotePort);
+    this.#target = target;
+    this.#address = target.proxy === null ? endpoint(remoteAddress, remotePort) : null;
+    this.#peer = this.#address ?? target.where;
     this.#codec = new TlsCodec(config, this.#name, literal !== null);
     this.#verifies = config.rejectUnauthorized;
     this.#sessions = config.resume ? sessionsOf(config) : null;
@@ -61,7 +60,8 @@ class Handshake {
     if (session !== null) this.#codec.resume(session);
   }
 
-  run(deadline: number): SpinTls {
+  run(): SpinTls {
+    const { where, deadline } = this.#target;
     const { tlsTimeout, connectTimeout } = this.#settings;
     const sessions = this.#sessions;
     const sessionKey = this.#sessionKey;
@@ -80,7 +80,7 @@ class Handshake {
         if (state > 0) break;
         if (state < 0) throw this.#failed();
         if (!wait.rest(tls, false, until) || wait.now < until) continue;
-        throw timedOut(`${this.#name} at ${this.#peer}`, ownDeadline < deadline ? tlsTimeout : connectTimeout, "tls");
+        throw timedOut(where, ownDeadline < deadline ? tlsTimeout : connectTimeout, "tls");
       }
       // OpenSSL has refused what does not verify; this says so once more.
       if (this.#verifies && this.#codec.verification !== null) throw this.#failed();

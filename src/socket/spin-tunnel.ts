@@ -45,7 +45,11 @@ function connectedTo(
   try {
     const socket = connect();
     if (tls === null) return socket;
-    const secured = spinTls(socket, hostname, deadline, { ...settings, tls, tlsTimeout: connectTimeout });
+    const secured = spinTls(
+      socket,
+      { hostname, where, deadline, proxy: null },
+      { ...settings, tls, tlsTimeout: connectTimeout },
+    );
     secured.secure = false;
     return secured;
   } catch (error) {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { TimeoutError, UsageError } from "../../src/codec/errors.ts";
 import type { IpAddress } from "../../src/socket/address.ts";
@@ -8,9 +8,12 @@ import type { SocketOptions } from "../../src/socket/options.ts";
 import { bunConnector, tcpConnector } from "../../src/socket/tcp-connect.ts";
 import type { TcpSocket } from "../../src/socket/tcp-socket.ts";
 import { TlsConfig, tlsInternals } from "../../src/socket/tls-config.ts";
+import { eventWay, type RawClient, spinWay, type Way } from "../helpers/backends/backends.ts";
+import { configOf, type RawOptions, type RawTarget, type TestTls } from "../helpers/backends/means.ts";
+import { failed } from "../helpers/backends/told.ts";
 import { identity, testPath } from "../helpers/certificates.ts";
 import { until } from "../helpers/wait.ts";
-import { blackhole, bytesOf, openDescriptors, Recorder, rejection, serve } from "./support.ts";
+import { alpn, blackhole, openDescriptors, Recorder, rejection, serve } from "./support.ts";
 
 const CA = testPath("ca.crt");
 const CONFIG = new TlsConfig({ ca: CA });
@@ -98,140 +101,6 @@ for (const [way, means] of WAYS) {
       expect(error).toMatchObject({ code: "CONNECT_DNS_FAILED", phase: "dns" });
     });
 
-    test("a good certificate, for a name, an IP literal, and a name given apart", async () => {
-      using server = serve({ tls: identity("localhost"), onData: (socket, chunk) => socket.write(chunk) });
-      for (const target of [
-        { hostname: "localhost" },
-        { hostname: "127.0.0.1" },
-        { hostname: "venue.example", serverName: "localhost" },
-      ]) {
-        const socket = await connect({ ...target, port: server.port, tls: CONFIG });
-        expect([socket.secure, socket.tlsVersion]).toEqual([true, "TLSv1.3"]);
-        const recorder = new Recorder();
-        socket.attach(recorder);
-        expect(socket.write(bytesOf("x"), 0, 1)).toBe(1);
-        await until(() => recorder.text === "x");
-        socket.terminate();
-      }
-    });
-
-    const REFUSED = [
-      ["self-signed", "localhost", "DEPTH_ZERO_SELF_SIGNED_CERT", {}],
-      ["expired", "localhost", "CERT_HAS_EXPIRED", {}],
-      ["wrong-name", "localhost", "ERR_TLS_CERT_ALTNAME_INVALID", {}],
-      ["wrong-name", "127.0.0.1", "ERR_TLS_CERT_ALTNAME_INVALID", {}],
-      ["localhost", "venue.example", "ERR_TLS_CERT_ALTNAME_INVALID", {}],
-      ["localhost", "localhost", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", { ca: undefined }],
-    ] as const;
-
-    test.each(REFUSED)("a %s certificate for %s is refused: %s", async (certificate, hostname, reason, options) => {
-      using server = serve({ tls: identity(certificate) });
-      const tls = "ca" in options ? new TlsConfig() : CONFIG;
-      const error = await rejection(connect({ hostname, port: server.port, tls }), ConnectError);
-      expect(error).toMatchObject({
-        code: "TLS_VERIFICATION_FAILED",
-        phase: "tls",
-        address: `127.0.0.1:${server.port}`,
-      });
-      expect(error.reason).toBe(reason);
-      expect(error.message).toContain(`${error.reason}`);
-      await until(() => server.closes.length === 1);
-      expect(server.received().length).toBe(0);
-    });
-
-    test("with rejectUnauthorized false any certificate will do", async () => {
-      for (const certificate of ["self-signed", "expired", "wrong-name"]) {
-        using server = serve({ tls: identity(certificate), onData: (socket, chunk) => socket.write(chunk) });
-        const tls = new TlsConfig({ ca: CA, rejectUnauthorized: false });
-        const socket = await connect({ hostname: "localhost", port: server.port, tls });
-        const recorder = new Recorder();
-        socket.attach(recorder);
-        socket.write(bytesOf("x"), 0, 1);
-        await until(() => recorder.text === "x");
-        socket.terminate();
-      }
-    });
-
-    test("a client certificate is shown where the server asks for one", async () => {
-      const tls = {
-        ...identity("localhost"),
-        ca: await Bun.file(CA).text(),
-        requestCert: true,
-        rejectUnauthorized: true,
-      };
-      using server = serve({ tls, onData: (socket, chunk) => socket.write(chunk) });
-      const config = new TlsConfig({
-        ca: CA,
-        cert: testPath("client.crt"),
-        key: testPath("client-encrypted.key"),
-        passphrase: "test",
-      });
-      const socket = await connect({ hostname: "localhost", port: server.port, tls: config });
-      const recorder = new Recorder();
-      socket.attach(recorder);
-      socket.write(bytesOf("x"), 0, 1);
-      await until(() => recorder.text === "x");
-      socket.terminate();
-    });
-
-    test("a server that speaks no TLS, or hangs up, or has no version in common", async () => {
-      using plain = serve({ onOpen: (socket) => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n") });
-      using rude = serve({ onData: (socket) => socket.terminate() });
-      using polite = serve({ onData: (socket) => socket.shutdown() });
-      for (const { port } of [plain, rude, polite]) {
-        const error = await rejection(connect({ hostname: "localhost", port, tls: CONFIG }), ConnectError);
-        expect(error).toMatchObject({ code: "TLS_HANDSHAKE_FAILED", phase: "tls", address: `127.0.0.1:${port}` });
-      }
-    });
-
-    test("a session is resumed with the same host and port under the same config, once it is known", async () => {
-      using server = serve({ tls: identity("localhost"), onData: (socket, chunk) => socket.write(chunk) });
-      using other = serve({ tls: identity("localhost"), onData: (socket, chunk) => socket.write(chunk) });
-      const tls = new TlsConfig({ ca: CA });
-      const reused: boolean[] = [];
-      const visit = async (port: number, config: TlsConfig): Promise<void> => {
-        const socket = await connect({ hostname: "localhost", port, tls: config });
-        reused.push(socket.sessionReused);
-        const recorder = new Recorder();
-        socket.attach(recorder);
-        socket.write(bytesOf("x"), 0, 1);
-        await until(() => recorder.text === "x");
-        socket.terminate();
-      };
-      for (let i = 0; i < 3; i += 1) await visit(server.port, tls);
-      await visit(other.port, tls);
-      await visit(server.port, new TlsConfig({ ca: CA, resume: false }));
-      expect(reused).toEqual([false, true, true, false, false]);
-      expect(tlsInternals.sessions(tls).size).toBe(2);
-    });
-
-    test("a resumed session still obeys the certificate's name", async () => {
-      using server = serve({ tls: identity("localhost"), onData: (socket, chunk) => socket.write(chunk) });
-      const tls = new TlsConfig({ ca: CA });
-      const first = await connect({ hostname: "localhost", port: server.port, tls });
-      first.attach(new Recorder());
-      first.shutdown();
-      const error = await rejection(connect({ hostname: "venue.example", port: server.port, tls }), ConnectError);
-      expect(error.code).toBe("TLS_VERIFICATION_FAILED");
-      first.terminate();
-    });
-
-    test("a server that accepts and says nothing is given up in phase tls, by either limit", async () => {
-      using server = serve();
-      const descriptors = openDescriptors();
-      for (const limits of [{ timeout: 300 }, { timeout: 60_000, tlsTimeout: 300 }]) {
-        const error = await rejection(
-          connect({ hostname: "localhost", port: server.port, tls: CONFIG }, limits),
-          TimeoutError,
-        );
-        expect(error).toMatchObject({ code: "CONNECT_TIMEOUT", phase: "tls", timeout: 300 });
-        expect(error.message).toBe(`Cannot connect to localhost:${server.port}: 300 ms ran out during tls`);
-      }
-      await until(() => server.closes.length === 2 && openDescriptors() <= descriptors + 2);
-      // All that came was the client's hello, not a byte of the user's.
-      expect(server.received()[0]).toBe(22);
-    });
-
     test("abort during tls", async () => {
       using server = serve();
       const controller = new AbortController();
@@ -284,6 +153,180 @@ for (const [way, means] of WAYS) {
     });
   });
 }
+
+const ALL: readonly (readonly [string, Way])[] = [...WAYS.map(([name, means]) => eventWay(name, means)), spinWay()].map(
+  (way) => [way.name, way],
+);
+
+describe.each(ALL)("TLS %s", (_, way) => {
+  beforeAll(() => way.start());
+  afterAll(() => way.stop());
+  const connect = (target: RawTarget, options: RawOptions = {}): Promise<RawClient> => way.open(target, options);
+
+  test("a good certificate, for a name, an IP literal, and a name given apart", async () => {
+    using server = serve({ tls: identity("localhost"), onData: (socket, chunk) => socket.write(chunk) });
+    for (const target of [
+      { hostname: "localhost" },
+      { hostname: "127.0.0.1" },
+      { hostname: "venue.example", tls: { ca: CA, serverName: "localhost" } },
+    ]) {
+      const socket = await connect({ tls: { ca: CA }, ...target, port: server.port });
+      expect([socket.facts.secure, socket.facts.tlsVersion]).toEqual([true, "TLSv1.3"]);
+      expect(await socket.exchange("x")).toBe("x");
+      await socket.terminate();
+    }
+  });
+
+  const REFUSED: readonly (readonly [certificate: string, hostname: string, reason: string, tls: TestTls])[] = [
+    ["self-signed", "localhost", "DEPTH_ZERO_SELF_SIGNED_CERT", { ca: CA }],
+    ["expired", "localhost", "CERT_HAS_EXPIRED", { ca: CA }],
+    ["wrong-name", "localhost", "ERR_TLS_CERT_ALTNAME_INVALID", { ca: CA }],
+    ["wrong-name", "127.0.0.1", "ERR_TLS_CERT_ALTNAME_INVALID", { ca: CA }],
+    ["localhost", "venue.example", "ERR_TLS_CERT_ALTNAME_INVALID", { ca: CA }],
+    ["localhost", "localhost", "ERR_TLS_CERT_ALTNAME_INVALID", { ca: CA, serverName: "127.0.0.9" }],
+    ["localhost", "localhost", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", {}],
+  ];
+
+  test.each(REFUSED)("a %s certificate for %s is refused: %s", async (certificate, hostname, reason, tls) => {
+    using server = serve({ tls: identity(certificate) });
+    const before = await way.socketsOpen();
+    const error = await failed(connect({ hostname, port: server.port, tls }));
+    const address = `127.0.0.1:${server.port}`;
+    expect(error).toMatchObject({ name: "ConnectError", code: "TLS_VERIFICATION_FAILED", phase: "tls", address });
+    expect(error.reason).toBe(way.near ? reason : reason.replace("VERIFY_LEAF_SIGNATURE", "GET_ISSUER_CERT_LOCALLY"));
+    expect(error.message).toStartWith(`Cannot verify ${tls.serverName ?? hostname} at ${address}: ${error.reason} (`);
+    await until(() => server.closes.length === 1);
+    expect(server.received().length).toBe(0);
+    while ((await way.socketsOpen()) > before) await Bun.sleep(1);
+  });
+
+  test("with rejectUnauthorized false any certificate will do", async () => {
+    for (const certificate of ["self-signed", "expired", "wrong-name"]) {
+      using server = serve({ tls: identity(certificate), onData: (socket, chunk) => socket.write(chunk) });
+      const tls = { ca: CA, rejectUnauthorized: false };
+      const socket = await connect({ hostname: "localhost", port: server.port, tls });
+      expect(await socket.exchange("x")).toBe("x");
+      await socket.terminate();
+    }
+  });
+
+  test("a client certificate is shown where the server asks for one; without it nothing is heard", async () => {
+    const tls = {
+      ...identity("localhost"),
+      ca: await Bun.file(CA).text(),
+      requestCert: true,
+      rejectUnauthorized: true,
+    };
+    using server = serve({ tls, onData: (socket, chunk) => socket.write(chunk) });
+    const cert = testPath("client.crt");
+    for (const identified of [
+      { cert, key: testPath("client.key") },
+      { cert, key: testPath("client-encrypted.key"), passphrase: "test" },
+    ]) {
+      const socket = await connect({ hostname: "localhost", port: server.port, tls: { ca: CA, ...identified } });
+      expect(await socket.exchange("x")).toBe("x");
+      await socket.terminate();
+    }
+    const before = server.received().length;
+    // In TLS 1.3 the client's part of the handshake is over before the server has seen that there is no certificate.
+    const unknown = await connect({ hostname: "localhost", port: server.port, tls: { ca: CA } }).catch(() => null);
+    expect((await unknown?.exchange("secret")) ?? "").toBe("");
+    await unknown?.terminate();
+    expect(server.received().length).toBe(before);
+  });
+
+  test("a server that speaks no TLS, or hangs up, or has no version in common", async () => {
+    using plain = serve({ onOpen: (socket) => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n") });
+    using rude = serve({ onData: (socket) => socket.terminate() });
+    using polite = serve({ onData: (socket) => socket.shutdown() });
+    for (const { port } of [plain, rude, polite]) {
+      const error = await failed(connect({ hostname: "localhost", port, tls: { ca: CA } }));
+      expect(error).toMatchObject({ code: "TLS_HANDSHAKE_FAILED", phase: "tls", address: `127.0.0.1:${port}` });
+    }
+  });
+
+  test("a session is resumed with the same host and port under the same config, once it is known", async () => {
+    using server = serve({ tls: identity("localhost"), onData: (socket, chunk) => socket.write(chunk) });
+    using other = serve({ tls: identity("localhost"), onData: (socket, chunk) => socket.write(chunk) });
+    const tls = { ca: CA, shared: `resumed ${server.port}` };
+    const reused: boolean[] = [];
+    const visit = async (port: number, config: TestTls): Promise<void> => {
+      const socket = await connect({ hostname: "localhost", port, tls: config });
+      reused.push(socket.facts.sessionReused);
+      expect(await socket.exchange("x")).toBe("x");
+      await socket.terminate();
+    };
+    for (let i = 0; i < 3; i += 1) await visit(server.port, tls);
+    await visit(other.port, tls);
+    await visit(server.port, { ca: CA, resume: false, shared: `never resumed ${server.port}` });
+    await visit(server.port, { ca: CA, resume: false, shared: `never resumed ${server.port}` });
+    await visit(server.port, { ca: CA, serverName: "127.0.0.1", shared: `resumed ${server.port}, by another name` });
+    expect(reused).toEqual([false, true, true, false, false, false, false]);
+    if (way.near) expect(tlsInternals.sessions(configOf(tls)).size).toBe(2);
+  });
+
+  test("a resumed session still obeys the certificate's name", async () => {
+    using server = serve({ tls: identity("localhost"), onData: (socket, chunk) => socket.write(chunk) });
+    const tls = { ca: CA, shared: `named ${server.port}` };
+    const first = await connect({ hostname: "localhost", port: server.port, tls });
+    expect(await first.exchange("x")).toBe("x");
+    await first.shutdown();
+    const error = await failed(connect({ hostname: "venue.example", port: server.port, tls }));
+    expect(error.code).toBe("TLS_VERIFICATION_FAILED");
+    await first.terminate();
+    const again = await connect({ hostname: "localhost", port: server.port, tls });
+    expect(again.facts.sessionReused).toBe(true);
+    await again.terminate();
+  });
+
+  test("a server that accepts and says nothing is given up in phase tls, by either limit", async () => {
+    using server = serve();
+    const before = await way.socketsOpen();
+    for (const limits of [{ timeout: 300 }, { timeout: 60_000, tlsTimeout: 300 }]) {
+      const error = await failed(connect({ hostname: "localhost", port: server.port, tls: { ca: CA } }, limits));
+      expect(error).toMatchObject({ name: "TimeoutError", code: "CONNECT_TIMEOUT", phase: "tls", timeout: 300 });
+      expect(error.message).toBe(`Cannot connect to localhost:${server.port}: 300 ms ran out during tls`);
+    }
+    await until(() => server.closes.length === 2);
+    while ((await way.socketsOpen()) > before + 2) await Bun.sleep(1);
+    // All that came was the client's hello, not a byte of the user's.
+    expect(server.received()[0]).toBe(22);
+  });
+
+  test("TLS 1.3 and 1.2 are spoken, and no less than is asked for; ALPN agrees", async () => {
+    const onData = (socket: { write(bytes: Uint8Array): number }, chunk: Uint8Array) => socket.write(chunk);
+    using newest = serve({ tls: identity("localhost"), onData });
+    using older = serve({ tls: { ...identity("localhost"), maxVersion: 0x0303 } as Bun.TLSOptions, onData });
+    const ALPNProtocols = Buffer.from(alpn("http/1.1"));
+    using agreeing = serve({ tls: { ...identity("localhost"), ALPNProtocols }, onData });
+    for (const [{ port }, tls, version, protocol] of [
+      [newest, { ca: CA, minVersion: "TLSv1.3" }, "TLSv1.3", null],
+      [older, { ca: CA }, "TLSv1.2", null],
+      [agreeing, { ca: CA, alpn: ["other", "http/1.1"] }, "TLSv1.3", "http/1.1"],
+    ] as const) {
+      const socket = await connect({ hostname: "localhost", port, tls });
+      expect([socket.facts.tlsVersion, socket.facts.alpnProtocol]).toEqual([version, protocol]);
+      expect(await socket.exchange("hello")).toBe("hello");
+      await socket.terminate();
+    }
+    const refused = connect({ hostname: "localhost", port: older.port, tls: { ca: CA, minVersion: "TLSv1.3" } });
+    expect((await failed(refused)).code).toBe("TLS_HANDSHAKE_FAILED");
+  });
+
+  test("a session of TLS 1.2 is resumed, too", async () => {
+    const old = { ...identity("localhost"), maxVersion: 0x0303 } as Bun.TLSOptions;
+    using server = serve({ tls: old, onData: (socket, chunk) => socket.write(chunk) });
+    const tls = { ca: CA, shared: `old ${server.port}` };
+    const reused: boolean[] = [];
+    for (let visit = 0; visit < 2; visit++) {
+      const socket = await connect({ hostname: "localhost", port: server.port, tls });
+      reused.push(socket.facts.sessionReused);
+      expect(await socket.exchange("x")).toBe("x");
+      await socket.terminate();
+    }
+    expect(reused).toEqual([false, true]);
+  });
+});
 
 test("abort and timeout during tcp close the attempt at once", async () => {
   using hole = blackhole();
