@@ -13,7 +13,7 @@ export async function measureMemory(
   progress: (text: string) => void,
 ): Promise<void> {
   const rounds = Math.min(options.rounds, MOST_ROUNDS);
-  const count = Math.floor(options.messages / 900) * 1_000;
+  const count = Math.floor(options.messages / 300) * 1_000;
   const stream = (messages: number): string => `${server.plainUrl}/receive?kind=binary&size=40&count=${messages}`;
   for (const way of ["limit", "handler"]) {
     for (const [what, unit, name, divisor] of GROWTHS) {

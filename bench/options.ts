@@ -13,7 +13,7 @@ export interface BenchOptions {
   /** CPU of the server and of the client; null where they are left to the kernel. */
   readonly serverCpu: number | null;
   readonly clientCpu: number | null;
-  /** Messages of a counted run; slow contenders read a third of them. */
+  /** Messages of a counted run of a slow contender; fast ones read up to twenty times as many. */
   readonly messages: number;
   readonly roundTrips: number;
   /** Time that mitata gives a micro case, in milliseconds. */
@@ -26,7 +26,7 @@ export const USAGE = `bun bench/run.ts [filter] [options]
   --rounds N          turns that each contender takes (5)
   --json FILE         write the result there as well
   --quick             one round of small sizes: to look, not to compare
-  --messages N        messages of a counted run (9000000; slow contenders a third)
+  --messages N        messages of a counted run of a slow contender (3000000; fast ones up to 20 times as many)
   --server-cpu N      pin the server there (0); --client-cpu N the contenders (1); --no-pin neither`;
 
 export function readOptions(args: readonly string[]): BenchOptions {
@@ -45,7 +45,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
   });
   if (positionals.length > 1) throw new Error(USAGE);
   const quick = values.quick;
-  const messages = wholeNumber("messages", values.messages ?? (quick ? "300000" : "9000000"));
+  const messages = wholeNumber("messages", values.messages ?? (quick ? "100000" : "3000000"));
   const pins = !values["no-pin"] && availableParallelism() >= 2 && Bun.which("taskset") !== null;
   return {
     filter: positionals[0] ?? "",

@@ -1,4 +1,4 @@
-import { chosenContenders } from "./contenders.ts";
+import { type ContenderProgram, chosenContenders } from "./contenders.ts";
 import type { BenchOptions } from "./options.ts";
 import { CA_PATH, runTask, type ServerProcess } from "./processes.ts";
 import { type Figure, figure } from "./result.ts";
@@ -19,7 +19,7 @@ export async function measureReceiving(
       for (let round = 1; round <= options.rounds; round++) {
         for (const [index, contender] of contenders.entries()) {
           progress(`${group}/${contender.name}, round ${round} of ${options.rounds}`);
-          const task = receivingTask(server, transport, size, options.messages * contender.share);
+          const task = receivingTask(server, transport, size, countOf(options, contender, size));
           const result = await runTask(contender.runtime, contender.file, task, options.clientCpu);
           if (result.job !== "receive") continue;
           samples[index]?.wall.push(result.wall);
@@ -27,17 +27,21 @@ export async function measureReceiving(
         }
       }
       for (const [metric, clock] of CLOCKS) {
-        for (const [index, { name, share }] of contenders.entries()) {
-          const count = Math.round(options.messages * share);
-          record(figure(group, name, metric, count, samples[index]?.[clock] ?? []));
+        for (const [index, contender] of contenders.entries()) {
+          const count = countOf(options, contender, size);
+          record(figure(group, contender.name, metric, count, samples[index]?.[clock] ?? []));
         }
       }
     }
   }
 }
 
-function receivingTask(server: ServerProcess, transport: "tcp" | "tls", size: number, messages: number): Task {
-  const count = Math.round(messages);
+/** Of large messages fewer, but never less than the messages of a run. */
+function countOf({ messages }: BenchOptions, { share }: ContenderProgram, size: number): number {
+  return Math.round(messages * Math.max(1, (share * SIZES[0]) / size));
+}
+
+function receivingTask(server: ServerProcess, transport: "tcp" | "tls", size: number, count: number): Task {
   const warmup = Math.ceil(count / 10);
   return {
     job: "receive",
