@@ -38,7 +38,9 @@ function openAt(target: SpinTarget, upgrade: Upgrade, settings: SpinWsSettings):
   try {
     return new SpinHandshake(transport, upgrade, settings).run(target.deadline);
   } catch (error) {
-    transport.close();
+    // A server that said no is left in order: RST would be an error there.
+    if (error instanceof HandshakeError && error.code === "HANDSHAKE_REFUSED") transport.close();
+    else transport.terminate();
     throw error;
   }
 }

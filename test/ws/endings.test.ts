@@ -1,18 +1,29 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { WsConnection } from "../../src/ws/connection.ts";
 import type { WsOptions } from "../../src/ws/options.ts";
 import { WsStream } from "../../src/ws/stream.ts";
+import { BACKENDS, type Backend } from "../helpers/backends/backends.ts";
+import { failed } from "../helpers/backends/told.ts";
 import { hex, pattern, utf8 } from "../helpers/bytes.ts";
+import { testPath } from "../helpers/certificates.ts";
 import { frameBytes } from "../helpers/frames.ts";
 import { PeerServer, testTls } from "../helpers/peer-server.ts";
 import { until } from "../helpers/wait.ts";
 import type { WsPeer } from "../helpers/ws-peer.ts";
 import { Diary, nameOf, readAll } from "./support.ts";
 
+/** What ends of either kind of stream, in whichever process it is. */
+interface Ended {
+  close(code?: number, reason?: string): unknown;
+  terminate(): unknown;
+}
+
 /** One way for a connection to end, over real sockets, and what each side sees of it. */
 interface Ending {
   readonly name: string;
-  readonly act: (peer: WsPeer, ws: WsStream | WsConnection) => unknown;
+  readonly act: (peer: WsPeer, ws: Ended) => unknown;
+  /** We act, too: not a thread that waits. */
+  readonly ours?: boolean;
   /** What a stream gives last: `close …`, or `error CODE`. */
   readonly last: string;
   /** What `closed` resolves with, and a connection's `close` says. */
@@ -23,7 +34,7 @@ interface Ending {
   /** The peer sees an orderly end, not a reset. */
   readonly orderly: boolean;
   readonly answersClose?: boolean;
-  readonly options?: WsOptions;
+  readonly options?: Pick<WsOptions, "closeTimeout" | "maxFrameSize">;
 }
 
 const ENDINGS: readonly Ending[] = [
@@ -74,6 +85,7 @@ const ENDINGS: readonly Ending[] = [
   },
   {
     name: "our close, answered",
+    ours: true,
     act: (_, ws) => ws.close(1000, "done"),
     last: "close 1000",
     code: 1000,
@@ -82,8 +94,9 @@ const ENDINGS: readonly Ending[] = [
   },
   {
     name: "our close, answered by FIN alone",
-    act: (peer, ws) => {
-      ws.close(1000);
+    ours: true,
+    act: async (peer, ws) => {
+      await ws.close(1000);
       void peer.until(({ received }) => received.length > 0).then(() => peer.end());
     },
     last: "error WS_ABNORMAL_CLOSURE",
@@ -94,6 +107,7 @@ const ENDINGS: readonly Ending[] = [
   },
   {
     name: "our close, not answered",
+    ours: true,
     act: (_, ws) => ws.close(1000),
     last: "error WS_CLOSE_TIMEOUT",
     code: 1006,
@@ -104,9 +118,10 @@ const ENDINGS: readonly Ending[] = [
   },
   {
     name: "both close frames at once",
-    act: (peer, ws) => {
+    ours: true,
+    act: async (peer, ws) => {
       peer.close(1001);
-      ws.close(1000);
+      await ws.close(1000);
       void peer.until(({ received }) => received.length > 0).then(() => peer.end());
     },
     last: "close 1001",
@@ -176,7 +191,8 @@ const ENDINGS: readonly Ending[] = [
   },
   {
     name: "terminate",
-    act: (_, ws) => void Bun.sleep(5).then(() => ws.terminate()),
+    ours: true,
+    act: (_, ws) => Bun.sleep(5).then(() => ws.terminate()),
     last: "error WS_TERMINATED",
     code: 1006,
     sent: [],
@@ -184,47 +200,93 @@ const ENDINGS: readonly Ending[] = [
   },
 ];
 
-describe.each([
+const PLACES = [
   ["TCP", false],
   ["TLS", true],
-] as const)("over %s", (_, secure) => {
-  const tls = secure ? { tls: testTls() } : {};
-  // A reset below TLS is told as such, or as an end without a close frame.
-  const same = (last: string): string => (secure ? last.replace("CONNECTION_RESET", "WS_ABNORMAL_CLOSURE") : last);
+] as const;
 
-  describe.each(ENDINGS.map((ending) => [ending.name, ending] as const))("%s", (_, ending) => {
-    const { act, last, code, reason = "", sent, orderly, answersClose = true, options = {} } = ending;
+// A reset below TLS is told as such, or as an end without a close frame.
+const same = (last: string, secure: boolean): string =>
+  secure ? last.replace("CONNECTION_RESET", "WS_ABNORMAL_CLOSURE") : last;
 
-    test.each(["a recv waits", "nobody waits", "messages are unread"])("is told once by a stream: %s", async (when) => {
-      using server = new PeerServer({ tls: secure, answersClose });
-      const ws = await WsStream.connect(server.url, { ...options, ...tls });
-      const peer = await server.peer();
-      const lines: string[] = [];
-      let reading: Promise<unknown> = Promise.resolve();
-      if (when === "a recv waits") {
-        reading = readAll(ws).then((read) => lines.push(...read));
-      } else if (when === "messages are unread") {
-        for (let count = 0; count < 3; count++) peer.text(`unread ${count}`);
-        expect((await ws.recv())?.text()).toBe("unread 0");
-      }
-      act(peer, ws);
-      if (when === "nobody waits") await Bun.sleep(20);
-      if (when !== "a recv waits") reading = readAll(ws).then((read) => lines.push(...read));
-      await reading;
-      const dropped = last === "error WS_TERMINATED";
-      const unread = when === "messages are unread" ? ["text unread 1", "text unread 2"] : [];
-      expect(dropped ? lines.slice(-1) : lines.map(same)).toEqual([...(dropped ? [] : unread), same(last)]);
-      expect(await ws.closed).toEqual({ code, reason });
-      expect(ws.state).toBe("ended");
-      expect(await ws.recv()).toBeNull();
-      expect(ws.tryRecv()).toBeNull();
-      expect(await ws.drained().catch(nameOf)).toBe("WS_NOT_OPEN");
-      await peer.until(({ gone }) => gone);
-      expect(peer.lines).toEqual([...sent]);
-      if (!secure) expect(peer.closeError === null).toBe(orderly);
+const BY_NAME = ENDINGS.map((ending) => [ending.name, ending] as const);
+
+describe.each(BACKENDS)("the %s backend", (_, start) => {
+  let backend: Backend;
+  beforeAll(async () => {
+    backend = await start();
+  });
+  afterAll(() => backend[Symbol.asyncDispose]());
+
+  describe.each(PLACES)("over %s", (__, secure) => {
+    const tls = secure ? { tls: { ca: testPath("ca.crt") } } : {};
+
+    describe.each(BY_NAME)("%s", (___, ending) => {
+      const { act, last, code, reason = "", sent, orderly, answersClose = true, options = {}, ours = false } = ending;
+
+      test.each(["a recv waits", "nobody waits", "messages are unread"])(
+        "is told once by a stream: %s",
+        async (when) => {
+          using server = new PeerServer({ tls: secure, answersClose });
+          const before = await backend.socketsOpen();
+          const ws = await backend.openWs(server.url, { ...options, ...tls });
+          const peer = await server.peer();
+          // A thread that waits does nothing else: where it is its turn it acts first.
+          const waits = when === "a recv waits" && !(ours && backend.name === "spin");
+          const reading = waits ? ws.readAll() : null;
+          if (when === "messages are unread") {
+            for (let count = 0; count < 3; count++) peer.text(`unread ${count}`);
+            expect(await ws.recv()).toBe("text unread 0");
+          }
+          const acted = act(peer, ws);
+          if (ours) await acted;
+          if (when === "nobody waits") await Bun.sleep(20);
+          const lines = await (reading ?? ws.readAll());
+          const dropped = last === "error WS_TERMINATED";
+          const unread = when === "messages are unread" ? ["text unread 1", "text unread 2"] : [];
+          expect(dropped ? lines.slice(-1) : lines.map((line) => same(line, secure))).toEqual([
+            ...(dropped ? [] : unread),
+            same(last, secure),
+          ]);
+          expect(await ws.closure()).toEqual({ code, reason });
+          expect(await ws.state()).toBe("ended");
+          expect(await ws.recv()).toBeNull();
+          expect(await ws.tryRecv()).toBeNull();
+          expect((await failed(ws.drained())).code).toBe("WS_NOT_OPEN");
+          await peer.until(({ gone }) => gone);
+          expect(peer.lines).toEqual([...sent]);
+          if (!secure) expect(peer.closeError === null).toBe(orderly);
+          if (backend.name === "spin") expect(await backend.socketsOpen()).toBe(before);
+        },
+      );
     });
+  });
 
-    test("is told once by a connection: error, where there is one, then close", async () => {
+  test("a peer that stalls is cut after closeTimeout, whoever closes", async () => {
+    using server = new PeerServer();
+    for (const [index, how] of ["close", "dispose", "theirs"].entries()) {
+      const ws = await backend.openWs(server.url, { closeTimeout: 100, highWaterMark: 65_536 });
+      const peer = await server.peer(index);
+      peer.stall();
+      expect(await ws.sendBinary(new Uint8Array(16 << 20))).toBe(false);
+      if (how === "theirs") peer.close(1000);
+      else if (how === "close") await ws.close(1000);
+      else await ws.dispose();
+      const lines = await ws.readAll();
+      if (how === "dispose") expect(backend.name === "spin" ? [] : ["error WS_CLOSE_TIMEOUT"]).toEqual(lines);
+      else expect(lines, how).toEqual([how === "theirs" ? "close 1000" : "error WS_CLOSE_TIMEOUT"]);
+      expect(await ws.closure(), how).toEqual({ code: how === "theirs" ? 1000 : 1006, reason: "" });
+    }
+  });
+});
+
+describe.each(PLACES)("a connection over %s", (_, secure) => {
+  const tls = secure ? { tls: testTls() } : {};
+
+  describe.each(BY_NAME)("%s", (__, ending) => {
+    const { act, last, code, reason = "", sent, answersClose = true, options = {} } = ending;
+
+    test("is told once: error, where there is one, then close", async () => {
       using server = new PeerServer({ tls: secure, answersClose });
       const diary = new Diary();
       const ws = await WsConnection.connect(server.url, diary.handlers, { ...options, ...tls });
@@ -235,15 +297,17 @@ describe.each([
       const expected = last.startsWith("error") && last !== "error WS_TERMINATED" ? [last] : [];
       expect(await ws.closed).toEqual({ code, reason });
       await until(() => diary.closed);
-      const told = diary.entries.filter((entry) => !/^(?:message|batch)/.test(entry)).map(same);
-      expect(told).toEqual([...expected.map(same), `close ${code} ${reason}`.trimEnd()]);
+      const told = diary.entries
+        .filter((entry) => !/^(?:message|batch)/.test(entry))
+        .map((entry) => same(entry, secure));
+      expect(told).toEqual([...expected.map((entry) => same(entry, secure)), `close ${code} ${reason}`.trimEnd()]);
       await peer.until(({ gone }) => gone);
       expect(peer.lines).toEqual([...sent]);
     });
   });
 });
 
-test("a peer that stalls is cut after closeTimeout, whoever closes", async () => {
+test("who waits for room at a peer that stalls is told when it is cut", async () => {
   using server = new PeerServer();
   for (const [index, how] of ["close", "dispose", "theirs"].entries()) {
     const ws = await WsStream.connect(server.url, { closeTimeout: 100, highWaterMark: 65_536 });

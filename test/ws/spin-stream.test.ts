@@ -158,10 +158,6 @@ describe("the end", () => {
     expect((await server.ask("gone", "/close")).lines).toEqual(["close 1001"]);
   });
 
-  test("a close frame with the FIN behind it is the same", () => {
-    expect(readAllNow(open("/close-and-end"))).toEqual(["close 1001 bye"]);
-  });
-
   test("our close is answered", async () => {
     const ws = open("/silent");
     ws.close(1000, "enough");
@@ -169,13 +165,6 @@ describe("the end", () => {
     expect(codeOf(() => ws.sendText("x"))).toBe("WS_NOT_OPEN");
     expect(readAllNow(ws)).toEqual(["close 1000"]);
     expect((await server.ask("gone", "/silent")).lines).toEqual(["close 1000 enough"]);
-  });
-
-  test("a peer that does not answer our close is cut", () => {
-    const ws = open("/no-close", { closeTimeout: 30 });
-    ws.close();
-    expect(readAllNow(ws)).toEqual(["error WS_CLOSE_TIMEOUT"]);
-    expect(ws.closed?.code).toBe(1006);
   });
 
   test("RST, a FIN within a frame and a broken protocol throw once", async () => {
@@ -208,12 +197,6 @@ describe("the end", () => {
     expect((await server.ask("gone", "/cut")).gone).toBe(true);
   });
 
-  test("nothing waits for room on a stream that has ended", () => {
-    const ws = open("/silent");
-    ws.terminate();
-    expect(codeOf(() => ws.drained())).toBe("WS_NOT_OPEN");
-  });
-
   test("no way of ending leaves a descriptor", () => {
     const before = readdirSync("/proc/self/fd").length;
     for (const path of ["/close", "/reset", "/cut", "/invalid", "/refuse"]) {
@@ -227,19 +210,6 @@ describe("the end", () => {
 });
 
 describe("opening", () => {
-  test("a refusal tells status, fields and body", () => {
-    try {
-      open("/refuse");
-      expect.unreachable();
-    } catch (error) {
-      expect(error).toMatchObject({ code: "HANDSHAKE_REFUSED", status: 403, body: "no!\n" });
-    }
-  });
-
-  test("a server that says nothing is given up", () => {
-    expect(codeOf(() => open("/mute", { connectTimeout: 30 }))).toBe("CONNECT_TIMEOUT");
-  });
-
   test("a closed port, a name and options out of range are told as they are", async () => {
     expect(codeOf(() => SpinWsStream.connectSync("ws://127.0.0.1:1/"))).toBe("CONNECT_REFUSED");
     expect(codeOf(() => SpinWsStream.connectSync("ws://localhost/"))).toBe("SPIN_NEEDS_ADDRESS");
@@ -248,14 +218,6 @@ describe("opening", () => {
     await expect(SpinWsStream.connect("ws://name.invalid/")).rejects.toMatchObject({ code: "CONNECT_DNS_FAILED" });
     const signal = AbortSignal.abort();
     await expect(SpinWsStream.connect("ws://localhost:1/", { signal })).rejects.toMatchObject({ code: "ABORTED" });
-  });
-
-  test("protocols and fields go out as with the event backend", async () => {
-    using ws = open("/echo?fields", { headers: { "X-Key": "v" }, protocols: ["a", "b"] });
-    expect([ws.protocol, ws.url]).toEqual(["", server.url("/echo?fields")]);
-    const { request } = await server.ask("lines", "/echo?fields");
-    expect(request).toContain("X-Key: v");
-    expect(request).toContain("Sec-WebSocket-Protocol: a, b");
   });
 
   test("socket options are set before the SYN and can be read back", () => {

@@ -1,7 +1,9 @@
 import { readdirSync, readlinkSync } from "node:fs";
+import { inspect } from "node:util";
 import type { HeaderStage } from "../../../src/codec/http/request-stages.ts";
 import { RequestWriter } from "../../../src/codec/http/request-writer.ts";
 import { ResponseReader } from "../../../src/codec/http/response-reader.ts";
+import type { DeflateTerms } from "../../../src/codec/ws/deflate-terms.ts";
 import type { WsClosure } from "../../../src/ws/session-state.ts";
 import { lineOf } from "../ws-peer.ts";
 import {
@@ -17,6 +19,16 @@ import {
   type TestWsOptions,
 } from "./means.ts";
 import { toldBy } from "./told.ts";
+
+/** What is known of a stream once it is open. */
+export interface OpenedWs {
+  readonly url: string;
+  readonly protocol: string;
+  readonly responseHeaders: readonly (readonly [name: string, value: string])[];
+  readonly deflate: DeflateTerms | null;
+  /** As `console.log` shows it. */
+  readonly shown: string;
+}
 
 /** What is sent of a request. */
 export interface Asked {
@@ -50,10 +62,11 @@ export class Agent {
     this.#means = means;
   }
 
-  async openWs(url: string, options: TestWsOptions): Promise<{ id: number; url: string; protocol: string }> {
+  async openWs(url: string, options: TestWsOptions): Promise<OpenedWs & { readonly id: number }> {
     const ws = await this.#means.openWs(url, madeOptions(options));
+    const { protocol, responseHeaders, deflate } = ws;
     this.#streams.set(++this.#opened, ws);
-    return { id: this.#opened, url: ws.url, protocol: ws.protocol };
+    return { id: this.#opened, url: ws.url, protocol, responseHeaders, deflate, shown: inspect(ws) };
   }
 
   /** A line; null at the end. */

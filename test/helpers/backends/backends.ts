@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { DialMeans } from "../../../src/socket/dial.ts";
 import type { WsClosure } from "../../../src/ws/session-state.ts";
-import { Agent, type Answered, type Asked, type Verb } from "./agent.ts";
+import { Agent, type Answered, type Asked, type OpenedWs, type Verb } from "./agent.ts";
 import { dialRaw, eventMeans } from "./event-means.ts";
 import type { RawFacts, RawOptions, RawTarget, TestHttpOptions, TestWsOptions } from "./means.ts";
 import { Failure, type Told } from "./told.ts";
@@ -27,8 +27,8 @@ export class Backend implements AsyncDisposable {
   }
 
   async openWs(url: string, options: TestWsOptions = {}): Promise<BackendWs> {
-    const { id, ...facts } = await this.#line.call("openWs", url, options);
-    return new BackendWs(this.#line, id, facts);
+    const { id, ...opened } = await this.#line.call("openWs", url, options);
+    return new BackendWs(this.#line, id, opened);
   }
 
   async openHttp(url: string, options: TestHttpOptions = {}): Promise<BackendHttp> {
@@ -57,16 +57,14 @@ export const BACKENDS: readonly (readonly [name: string, start: () => Promise<Ba
 ];
 
 export class BackendWs {
-  readonly url: string;
-  readonly protocol: string;
+  readonly opened: OpenedWs;
   readonly #line: Line;
   readonly #id: number;
 
-  constructor(line: Line, id: number, { url, protocol }: { readonly url: string; readonly protocol: string }) {
+  constructor(line: Line, id: number, opened: OpenedWs) {
     this.#line = line;
     this.#id = id;
-    this.url = url;
-    this.protocol = protocol;
+    this.opened = opened;
   }
 
   /** A line, as {@link import("../ws-peer.ts").lineOf} has it; null at the end. */

@@ -54,6 +54,7 @@ type Either<T> = T | Promise<T>;
 export interface AnyWs {
   readonly url: string;
   readonly protocol: string;
+  readonly responseHeaders: readonly (readonly [name: string, value: string])[];
   readonly deflate: DeflateTerms | null;
   readonly state: string;
   readonly bufferedAmount: number;

@@ -13,6 +13,7 @@ export interface Told {
   readonly osCode?: string | null;
   readonly errno?: number | null;
   readonly timeout?: number;
+  readonly headers?: readonly (readonly [name: string, value: string])[];
   readonly progress?: string;
   readonly bytesSent?: number;
   readonly closeCode?: number;
@@ -59,6 +60,7 @@ const FIELDS = [
   "osCode",
   "errno",
   "timeout",
+  "headers",
   "progress",
   "bytesSent",
   "closeCode",
