@@ -1,30 +1,46 @@
 import { encodeFrame, endText, type PayloadKind, TEXT } from "./corpus.ts";
 
+/** What one process measures, whoever drives it. */
+export interface Load {
+  /** Bytes of payload. */
+  readonly size: number;
+  /** Messages, or round trips of all connections together, that are timed. */
+  readonly count: number;
+  /** The same, untimed, before. */
+  readonly warmup: number;
+  /** How often the mixed block is read before. */
+  readonly mixes: number;
+}
+
 /** What a contender's process is told to do, as JSON in its first argument. */
-export interface Task {
+export interface Task extends Load {
   readonly job: "receive" | "echo";
   /** `ws://127.0.0.1:port` or `wss://127.0.0.1:port` of the bench server. */
   readonly url: string;
   /** Path of the certificate authority's PEM; null without TLS. */
   readonly ca: string | null;
   readonly kind: PayloadKind;
-  readonly size: number;
-  /** Messages, or round trips, that are timed. */
-  readonly count: number;
-  /** The same, untimed, before. */
-  readonly warmup: number;
   /** Messages whose every byte is checked before. */
   readonly examined: number;
-  /** How often the mixed block is read before. */
-  readonly mixes: number;
   /** All bytes that follow the upgrade response in the timed run and in the warm-up, end frame included. */
   readonly wireBytes: number;
   readonly warmupWireBytes: number;
 }
 
-/** What it answers, as one line of JSON: nanoseconds a message by the clock and of CPU, or round trips in microseconds. */
+/** Time on the clock, and time that the process (its helper threads too) spent on a CPU, in nanoseconds: of a run, or of each message of it. */
+export interface Elapsed {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+/** What receiving came to, a message. */
+export interface ReceiveResult extends Elapsed {
+  readonly job: "receive";
+}
+
+/** What it answers, as one line of JSON: {@link Elapsed}, or round trips in microseconds. */
 export type TaskResult =
-  | { readonly job: "receive"; readonly wall: number; readonly cpu: number }
+  | ReceiveResult
   | {
       readonly job: "echo";
       readonly p10: number;

@@ -1,5 +1,5 @@
 import { build } from "hdr-histogram-js";
-import type { Task, TaskResult } from "../task.ts";
+import type { Elapsed, Task, TaskResult } from "../task.ts";
 
 /** What a contender saw up to the end frame, and how long it took from its go-ahead to that frame. */
 export interface Receipt {
@@ -12,12 +12,6 @@ export interface Receipt {
   /** The text of the end frame; null where frames are not told apart. */
   end: string | null;
   elapsed: Elapsed;
-}
-
-/** Time on the clock, and time that the process (its helper threads too) spent on a CPU; both in nanoseconds. */
-export interface Elapsed {
-  readonly wall: number;
-  readonly cpu: number;
 }
 
 /** Runs from its construction to {@link stop}. */

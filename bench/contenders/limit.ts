@@ -1,6 +1,7 @@
 import { BINARY, encodeFrame } from "../corpus.ts";
+import type { Elapsed } from "../task.ts";
 import { dialBare } from "./bare-socket.ts";
-import { type Contender, contend, type Elapsed, Stopwatch } from "./contender.ts";
+import { type Contender, contend, Stopwatch } from "./contender.ts";
 
 /** The limit: a bare `Bun.connect` that counts the bytes of its chunks and looks at none of them. */
 const limit: Contender = {

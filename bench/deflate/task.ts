@@ -1,18 +1,13 @@
-/** What the peer does with a contender, which is a client or a server. */
-export interface DeflateTask {
+import type { Elapsed, Load } from "../task.ts";
+
+/** What the peer does with a contender, which is a client or a server: messages by multiples of the number of books. */
+export interface DeflateTask extends Omit<Load, "mixes"> {
   /** As the contender sees it. */
   readonly way: "receive" | "send";
-  /** Bytes of a message. */
-  readonly size: number;
-  /** Messages that are timed, and before that are not: multiples of the number of books. */
-  readonly count: number;
-  readonly warmup: number;
 }
 
-/** What came of it: nanoseconds a message by the contender's clock and of its CPU, and bytes a message on the wire, header included. */
-export interface DeflateResult {
-  readonly wall: number;
-  readonly cpu: number;
+/** What came of it: the contender's clocks a message, and bytes a message on the wire, header included. */
+export interface DeflateResult extends Elapsed {
   readonly wire: number;
 }
 

@@ -1,4 +1,5 @@
-import { type Elapsed, Stopwatch } from "../contenders/contender.ts";
+import { Stopwatch } from "../contenders/contender.ts";
+import type { Elapsed } from "../task.ts";
 import type { SeriesResult, SeriesTask } from "./task.ts";
 
 const DIALS_AT_ONCE = 50;
