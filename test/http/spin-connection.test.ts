@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { RequestWriter } from "../../src/codec/http/request-writer.ts";
 import { ResponseReader } from "../../src/codec/http/response-reader.ts";
@@ -113,102 +112,14 @@ describe("an answer", () => {
     expect([connection.state, connection.fd]).toEqual(["closed", -1]);
     expect(outcomeOf(() => get(connection, "/echo"))).toEqual(["REQUEST_NOT_REUSABLE", "not-sent", false]);
   });
-
-  test("is the last where either side says so, or what follows it is not asked for", () => {
-    for (const path of ["/closing", "/excess"]) {
-      const connection = open();
-      expect(get(connection, path)).toStartWith("200 ");
-      expect(connection.state).toBe("closed");
-    }
-    const connection = open();
-    const request = writer.get("/echo").header("Connection", "close").finish();
-    expect(connection.send(request, new ResponseReader(), LIMIT).status).toBe(200);
-    expect(connection.isReusable).toBe(false);
-    const briefly = open();
-    expect(get(briefly, "/short-lived")).toBe("200 ");
-    expect(briefly.isReusable).toBe(false);
-  });
 });
 
-describe("a failure", () => {
-  test("tells what and how far, once, and ends the connection", () => {
-    const cases: [path: string, outcome: unknown[]][] = [
-      ["/never", ["REQUEST_TIMEOUT", "sent", true]],
-      ["/cut", ["REQUEST_CONNECTION_LOST", "response-started", true]],
-      ["/reset", ["REQUEST_CONNECTION_LOST", "sent", true]],
-      ["/bad", ["REQUEST_BAD_RESPONSE", "response-started", true]],
-      ["/upgrade", ["REQUEST_BAD_RESPONSE", "response-started", true]],
-    ];
-    for (const [path, outcome] of cases) {
-      const connection = open();
-      const options = path === "/never" ? { timeout: 20 } : LIMIT;
-      expect(
-        outcomeOf(() => get(connection, path, options)),
-        path,
-      ).toEqual(outcome);
-      expect(connection.state).toBe("closed");
-      expect(outcomeOf(() => get(connection, "/echo"))).toEqual(["REQUEST_NOT_REUSABLE", "not-sent", false]);
-    }
-  });
-
-  test("a byte or a FIN that nobody asked for ends it before the next request", () => {
-    for (const path of ["/then-stray", "/then-fin"]) {
-      const connection = open();
-      expect(get(connection, path)).toBe("200 first");
-      Bun.sleepSync(50);
-      expect(connection.isReusable).toBe(false);
-      const error = (() => {
-        try {
-          return get(connection, "/echo");
-        } catch (thrown) {
-          return thrown;
-        }
-      })();
-      expect(error).toMatchObject({ code: "REQUEST_NOT_REUSABLE", progress: "not-sent" });
-      if (path === "/then-stray") expect((error as Error).cause).toMatchObject({ code: "HTTP_RESPONSE_UNEXPECTED" });
-    }
-  });
-
-  test("the caller's throws at once", () => {
-    using connection = open();
-    const request = writer.post("/echo").bodyStream(4).finish();
-    expect(outcomeOf(() => connection.send(request, new ResponseReader()))).toEqual(["REQUEST_BODY_MISMATCH"]);
-    expect(outcomeOf(() => get(connection, "/echo", { timeout: -1 }))).toEqual(["OPTION_OUT_OF_RANGE"]);
-    expect(get(connection, "/echo")).toBe("200 GET ");
-  });
-
-  test("none leaves a descriptor", () => {
-    const before = readdirSync("/proc/self/fd").length;
-    for (const path of ["/cut", "/reset", "/bad", "/closing", "/to-the-end"]) {
-      const connection = open();
-      try {
-        get(connection, path);
-      } catch {}
-    }
-    open().close();
-    open().terminate();
-    expect(readdirSync("/proc/self/fd").length).toBe(before);
-  });
-});
-
-describe("a body that waits for 100", () => {
-  const post = (connection: SpinHttpConnection, path: string): string => {
-    const request = writer.post(path).header("Expect", "100-continue").body("held back").finish();
-    const response = connection.send(request, new ResponseReader(), LIMIT);
-    return `${response.status} ${response.bodyText()}`;
-  };
-
-  test("goes when it is asked for, or when nobody has asked for some time", () => {
-    using connection = open({ continueTimeout: 20 });
-    expect(post(connection, "/echo")).toBe("200 POST held back");
-    expect(post(connection, "/mute")).toBe("200 POST /mute HTTP/1.1");
-  });
-
-  test("stays where it is refused, and the connection is over", () => {
-    const connection = open();
-    expect(post(connection, "/refuse-body")).toBe("417 no");
-    expect(connection.state).toBe("closed");
-  });
+test("what the caller does wrong throws at once", () => {
+  using connection = open();
+  const request = writer.post("/echo").bodyStream(4).finish();
+  expect(outcomeOf(() => connection.send(request, new ResponseReader()))).toEqual(["REQUEST_BODY_MISMATCH"]);
+  expect(outcomeOf(() => get(connection, "/echo", { timeout: -1 }))).toEqual(["OPTION_OUT_OF_RANGE"]);
+  expect(get(connection, "/echo")).toBe("200 GET ");
 });
 
 test("a large request and an answer cross each other", () => {

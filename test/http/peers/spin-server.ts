@@ -13,43 +13,15 @@ const ANSWERS: Record<string, (request: SeenRequest, peer: HttpPeer) => string |
   },
   "/no-content": () => "HTTP/1.1 204 No Content\r\n\r\n",
   "/early-hints": () => `HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${ok("final")}`,
-  "/closing": () => ok("bye", "Connection: close\r\n"),
-  "/short-lived": () => ok("", "Keep-Alive: timeout=0\r\n"),
-  "/excess": () => `${ok("one")}more`,
-  "/never": () => null,
-  "/cut": (_, peer) => {
-    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nfour").end();
-    return null;
-  },
-  "/reset": (_, peer) => {
-    peer.reset();
-    return null;
-  },
-  "/bad": () => "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-  "/upgrade": () => "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
   "/in-pieces": (_, peer) => {
     const bytes = ok("slowly");
     for (const [at, character] of [...bytes].entries()) setTimeout(() => peer.send(character), at >> 1);
     return null;
   },
-  "/then-stray": (_, peer) => {
-    setTimeout(() => peer.send("stray"), 5);
-    return ok("first");
-  },
-  "/then-fin": (_, peer) => {
-    setTimeout(() => peer.end(), 5);
-    return ok("first");
-  },
 };
 
 const options: RawServerOptions = {
-  onHead: ({ field, target }) => {
-    if (field("expect") === null) return null;
-    return target === "/refuse-body" ? ok("no", "", "417 Expectation Failed") : target === "/mute" ? null : GO_ON;
-  },
   answer: (request, peer) => (ANSWERS[request.target] ?? (() => ok(request.line)))(request, peer),
 };
-
-const GO_ON = "HTTP/1.1 100 Continue\r\n\r\n";
 
 console.log(JSON.stringify([new RawServer(options).port, new RawServer({ ...options, tls: "localhost" }).port]));
