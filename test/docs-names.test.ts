@@ -8,6 +8,7 @@ const root = join(import.meta.dir, "..");
 const readme = await Bun.file(join(root, "README.md")).text();
 const page = await Bun.file(join(root, "docs/coming-from.md")).text();
 const errors = await Bun.file(join(root, "docs/errors.md")).text();
+const tuning = await Bun.file(join(root, "docs/tuning.md")).text();
 const api = await apiReports();
 const declared = new Set(api.match(/[A-Za-z_$][\w$]*/g));
 const codes = new Set([...errors.matchAll(/^### `(\w+)`$/gm)].map(([, code]) => code));
@@ -139,10 +140,45 @@ describe("of the crates", () => {
   });
 });
 
+describe("docs/tuning.md", () => {
+  const options = optionsOf(api);
+  const rows = rowsBelow(tuning, "## Every other option");
+  const told = rows.flatMap(([cell = ""]) => {
+    const [option = "", ...interfaces] = codeSpans(cell);
+    return interfaces.map((name) => `${option} of ${name}`);
+  });
+  const headed = [...tuning.matchAll(/^### (\w+)$/gm)].map(([, name = ""]) => `${name} of SocketOptions`);
+
+  test("tells of every option, and of none that there is not", () => {
+    expect(options.length).toBeGreaterThan(120);
+    expect([...told, ...headed.filter((name) => options.includes(name))].sort()).toEqual(options);
+  });
+
+  test("says for each its default, when to change it, and when that hurts", () => {
+    const short = rows.filter((row) => row.length !== 4).map(([cell]) => cell);
+    expect(short).toEqual([]);
+    for (const option of options.filter((name) => name.endsWith(" of SocketOptions"))) {
+      const section = tuning.split(`\n### ${option.split(" ")[0]}\n`)[1]?.split("\n### ")[0] ?? "";
+      expect([option, /Change it|One that/.test(section)]).toEqual([option, true]);
+    }
+  });
+});
+
 /** The names in the first column below the heading. */
 function rustNames(text: string, heading: string): Set<string> {
   const cells = rowsBelow(text, heading).flatMap(([rust = ""]) => codeSpans(rust));
   return new Set(cells.flatMap(namesIn));
+}
+
+/** Each option of each interface of options, as `option of Interface`. */
+function optionsOf(report: string): string[] {
+  const interfaces = report.matchAll(
+    /interface (\w+Options|RequestInit)(?:_\d)?(?:<\w+>)?(?: extends [^{]*)?\s*\{([\s\S]*?)\n\}/g,
+  );
+  const options = [...interfaces].flatMap(([, name = "", body = ""]) =>
+    [...body.matchAll(/^ {4}(?:readonly )?(\w+)\??:/gm)].map(([, option = ""]) => `${option} of ${name}`),
+  );
+  return [...new Set(options)].sort();
 }
 
 function codeSpans(cell: string): string[] {
