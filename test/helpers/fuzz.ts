@@ -14,7 +14,21 @@ export const FUZZ_TIMEOUT = 300_000;
  * fails is shrunk, and shown with the seed and the path to it.
  */
 export function fuzz<T>(name: string, share: number, values: fc.Arbitrary<T>, property: (value: T) => void): void {
-  const runs = Math.max(1, Math.round(ALL_RUNS * share));
-  console.log(`fuzz: ${name}: ${runs} runs, FUZZ_SEED=${SEED}`);
-  fc.assert(fc.property(values, property), { numRuns: runs, seed: SEED });
+  fc.assert(fc.property(values, property), announced(name, share));
+}
+
+/** The same where checking takes its time. */
+export async function fuzzLater<T>(
+  name: string,
+  share: number,
+  values: fc.Arbitrary<T>,
+  property: (value: T) => Promise<void>,
+): Promise<void> {
+  await fc.assert(fc.asyncProperty(values, property), announced(name, share));
+}
+
+function announced(name: string, share: number): { readonly numRuns: number; readonly seed: number } {
+  const numRuns = Math.max(1, Math.round(ALL_RUNS * share));
+  console.log(`fuzz: ${name}: ${numRuns} runs, FUZZ_SEED=${SEED}`);
+  return { numRuns, seed: SEED };
 }

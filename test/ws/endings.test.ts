@@ -34,7 +34,7 @@ interface Ending {
   /** The peer sees an orderly end, not a reset. */
   readonly orderly: boolean;
   readonly answersClose?: boolean;
-  readonly options?: Pick<WsOptions, "closeTimeout" | "maxFrameSize">;
+  readonly options?: Pick<WsOptions, "closeTimeout" | "maxFrameSize" | "liveness">;
 }
 
 const ENDINGS: readonly Ending[] = [
@@ -155,6 +155,15 @@ const ENDINGS: readonly Ending[] = [
     orderly: false,
   },
   {
+    name: "silence in the middle of a frame",
+    act: (peer) => peer.send(frameBytes({ opcode: 1, payload: utf8("half"), announced: 100n })),
+    last: "error WS_LIVENESS_TIMEOUT",
+    code: 1006,
+    sent: ["ping"],
+    orderly: false,
+    options: { liveness: { pingAfter: 100, deadAfter: 200 } },
+  },
+  {
     name: "RST",
     act: (peer) => void Bun.sleep(5).then(() => peer.reset()),
     last: "error CONNECTION_RESET",
@@ -260,6 +269,28 @@ describe.each(BACKENDS)("the %s backend", (_, start) => {
         },
       );
     });
+  });
+
+  test("a client that reads slowly holds the peer back, and loses nothing", async () => {
+    using server = new PeerServer();
+    const ws = await backend.openWs(server.url, { bufferCapacity: 16 << 10 });
+    const peer = await server.peer();
+    const count = 24;
+    for (let sent = 0; sent < count; sent++) peer.binary(new Uint8Array(1 << 20).fill(sent));
+    for (let came = 0; came < count; came++) {
+      if (came === 1) {
+        await Bun.sleep(50);
+        expect(peer.waiting).toBeGreaterThan(0);
+      }
+      const message = await ws.recvBytes();
+      expect([message?.kind, message?.bytes.length, message?.bytes[0], message?.bytes.at(-1)]).toEqual([
+        "binary",
+        1 << 20,
+        came,
+        came,
+      ]);
+    }
+    await ws.dispose();
   });
 
   test("a peer that stalls is cut after closeTimeout, whoever closes", async () => {

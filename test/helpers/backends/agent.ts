@@ -1,10 +1,14 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { inspect } from "node:util";
+import { PROTOCOL_FAULTS } from "../../../src/codec/errors.ts";
 import type { HeaderStage } from "../../../src/codec/http/request-stages.ts";
 import { RequestWriter } from "../../../src/codec/http/request-writer.ts";
+import type { ResponseReaderOptions } from "../../../src/codec/http/response-options.ts";
 import { ResponseReader } from "../../../src/codec/http/response-reader.ts";
 import type { DeflateTerms } from "../../../src/codec/ws/deflate-terms.ts";
 import type { WsClosure } from "../../../src/ws/session-state.ts";
+import { eventOf } from "../events.ts";
+import { linesOf } from "../response-events.ts";
 import { lineOf } from "../ws-peer.ts";
 import {
   type AnyHttp,
@@ -101,6 +105,22 @@ export class Agent {
     }
   }
 
+  /** The same as the lines of `events.ts`, with `fail CODE` where the peer broke the protocol. */
+  async readEvents(id: number): Promise<string[]> {
+    const ws = this.#ws(id);
+    const events: string[] = [];
+    for (;;) {
+      try {
+        const message = await ws.recv();
+        if (message === null) return events;
+        events.push(eventOf(message));
+      } catch (error) {
+        const { code = "" } = toldBy(error);
+        events.push(`${Object.hasOwn(PROTOCOL_FAULTS, code) ? "fail" : "error"} ${code}`);
+      }
+    }
+  }
+
   async sendText(id: number, text: string): Promise<boolean> {
     return this.#ws(id).sendText(text);
   }
@@ -151,6 +171,19 @@ export class Agent {
     const response = await connection.send(request, reader, timeout === 0 ? {} : { timeout });
     const { status, headers, body: bytes } = response.toOwned();
     return { status, fields: headers, body: Buffer.from(bytes).toString("latin1") };
+  }
+
+  /** What a request with `method` comes to, as the lines of `response-events.ts`; a last one says what it failed with. */
+  async askForLines(id: number, method: "GET" | "POST" | "HEAD", limits: ResponseReaderOptions): Promise<string[]> {
+    const { connection, writer } = this.#http(id);
+    const stage = method === "GET" ? writer.get("/") : method === "HEAD" ? writer.head("/") : writer.post("/");
+    try {
+      const response = await connection.send(stage.finish(), new ResponseReader(limits), { timeout: LIMIT });
+      return linesOf(response, null);
+    } catch (error) {
+      const { code = "", cause } = toldBy(error);
+      return [code === "REQUEST_BAD_RESPONSE" ? `fail ${cause?.code}` : `error ${code}`];
+    }
   }
 
   async standing(id: number): Promise<{ state: string; isReusable: boolean }> {
@@ -204,6 +237,9 @@ export class Agent {
     return entry;
   }
 }
+
+/** Milliseconds: far more than anything takes. */
+const LIMIT = 20_000;
 
 /** What an agent can be told. */
 export type Verb = keyof Agent;

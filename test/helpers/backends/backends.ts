@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import type { ResponseReaderOptions } from "../../../src/codec/http/response-options.ts";
 import type { DialMeans } from "../../../src/socket/dial.ts";
 import type { WsClosure } from "../../../src/ws/session-state.ts";
 import { Agent, type Answered, type Asked, type OpenedWs, type Verb } from "./agent.ts";
@@ -85,6 +86,11 @@ export class BackendWs {
     return this.#line.call("readAll", this.#id);
   }
 
+  /** All that is told until the end, as the lines of `events.ts`. */
+  readEvents(): Promise<string[]> {
+    return this.#line.call("readEvents", this.#id);
+  }
+
   sendText(text: string): Promise<boolean> {
     return this.#line.call("sendText", this.#id, text);
   }
@@ -130,6 +136,11 @@ export class BackendHttp implements AsyncDisposable {
 
   ask(path = "/", asked: Asked = {}): Promise<Answered> {
     return this.#line.call("ask", this.#id, path, asked);
+  }
+
+  /** What a request comes to, as the lines of `response-events.ts`. */
+  askForLines(method: "GET" | "POST" | "HEAD", limits: ResponseReaderOptions): Promise<string[]> {
+    return this.#line.call("askForLines", this.#id, method, limits);
   }
 
   standing(): Promise<{ state: string; isReusable: boolean }> {

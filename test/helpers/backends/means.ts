@@ -4,12 +4,14 @@ import type { ResponseReader } from "../../../src/codec/http/response-reader.ts"
 import type { DeflateTerms } from "../../../src/codec/ws/deflate-terms.ts";
 import type { Message } from "../../../src/codec/ws/message.ts";
 import type { HttpOptions } from "../../../src/http/options.ts";
+import type { SpinHttpOptions } from "../../../src/http/spin-options.ts";
 import type { SocketOptions } from "../../../src/socket/options.ts";
 import type { ProxyOptions } from "../../../src/socket/proxy.ts";
 import type { SocketInfo } from "../../../src/socket/socket-info.ts";
 import { TlsConfig, type TlsOptions } from "../../../src/socket/tls-config.ts";
 import type { WsOptions } from "../../../src/ws/options.ts";
 import type { WsClosure } from "../../../src/ws/session-state.ts";
+import type { SpinWsOptions } from "../../../src/ws/spin-options.ts";
 
 /** How to speak TLS, as data. */
 export interface TestTls extends TlsOptions {
@@ -22,8 +24,9 @@ type Data<Options> = Omit<Options, "tls" | "signal" | "proxy"> & {
   readonly proxy?: string | (Omit<ProxyOptions, "tls"> & { readonly tls?: TestTls });
 };
 
-export type TestWsOptions = Data<WsOptions>;
-export type TestHttpOptions = Data<HttpOptions>;
+/** What the event backend has not it leaves alone. */
+export type TestWsOptions = Data<SpinWsOptions>;
+export type TestHttpOptions = Data<SpinHttpOptions>;
 
 /** A connection of bytes. */
 export interface RawTarget {
