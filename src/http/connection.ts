@@ -35,7 +35,7 @@ export class HttpConnection {
   onClosed: (() => void) | null = null;
 
   readonly #transport: Transport;
-  readonly #idleLimit: IdleLimit;
+  /** @internal */ readonly idleLimit: IdleLimit;
   readonly #flight: Flight;
   readonly #incoming: Incoming;
   #state: HttpState = "idle";
@@ -51,7 +51,7 @@ export class HttpConnection {
   private constructor(transport: Transport, origin: string, settings: HttpSettings) {
     this.origin = origin;
     this.#transport = transport;
-    this.#idleLimit = new IdleLimit(settings.keepAliveMargin);
+    this.idleLimit = new IdleLimit(settings.keepAliveMargin);
     this.#incoming = new Incoming(transport);
     const outlet = new Outlet(transport);
     this.#flight = new Flight(outlet, settings.continueTimeout, (code, message, cause) =>
@@ -110,7 +110,7 @@ export class HttpConnection {
   /** True where the next `send` may go: nothing is in flight, nothing has ended it, and `Keep-Alive: timeout=` has not run out. */
   get isReusable(): boolean {
     if (this.#state !== "idle") return false;
-    if (!this.#idleLimit.passed) return true;
+    if (!this.idleLimit.passed) return true;
     this.#close();
     return false;
   }
@@ -225,7 +225,7 @@ export class HttpConnection {
       this.#state = "idle";
       this.#flight.finish();
       this.#incoming.settle();
-      this.#idleLimit.begin(response.keepAliveTimeout);
+      this.idleLimit.begin(response.keepAliveTimeout);
     }
   }
 

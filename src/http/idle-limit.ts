@@ -2,7 +2,7 @@
 export class IdleLimit {
   readonly #margin: number;
   /** On the clock of `performance.now()`; Infinity where the server does not say. */
-  #until: number = Number.POSITIVE_INFINITY;
+  until: number = Number.POSITIVE_INFINITY;
 
   /** `margin` in milliseconds. */
   constructor(margin: number) {
@@ -11,10 +11,10 @@ export class IdleLimit {
 
   /** The connection is idle from now on. */
   begin(seconds: number | null): void {
-    this.#until = seconds === null ? Number.POSITIVE_INFINITY : performance.now() + seconds * 1000 - this.#margin;
+    this.until = seconds === null ? Number.POSITIVE_INFINITY : performance.now() + seconds * 1000 - this.#margin;
   }
 
   get passed(): boolean {
-    return this.#until !== Number.POSITIVE_INFINITY && performance.now() >= this.#until;
+    return this.until !== Number.POSITIVE_INFINITY && performance.now() >= this.until;
   }
 }

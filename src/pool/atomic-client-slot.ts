@@ -51,7 +51,7 @@ export class AtomicClientSlot implements Disposable {
     if (!this.isAcquired) throw this.notAcquired("use");
     if (pipe.connection === null) throw notReusable("closed", null);
     this.use = TOUCHED;
-    pipe.uses++;
+    pipe.take();
     return pipe.connection;
   }
 

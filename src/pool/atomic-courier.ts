@@ -53,7 +53,7 @@ export class Courier {
     if (timeout !== null && timeout <= 0) {
       throw new RequestError("REQUEST_TIMEOUT", "Cannot finish request: its time ran out", "not-sent", 0);
     }
-    this.#pipe.uses++;
+    this.#pipe.take();
     return connection.send(this.#request, reader, this.#options(timeout));
   }
 

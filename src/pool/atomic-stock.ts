@@ -4,6 +4,7 @@ import { notReusable } from "../http/errors.ts";
 import { Courier } from "./atomic-courier.ts";
 import type { ClientPoolOptions, PoolSettings } from "./options.ts";
 import { Pipe, type PipeOwner } from "./pipe.ts";
+import { Retries } from "./retries.ts";
 import { type Board, newBoard } from "./shared-board.ts";
 import { Exchange } from "./shared-exchange.ts";
 import { MOST_SLOTS } from "./shared-free-list.ts";
@@ -44,7 +45,8 @@ export class Stock {
     this.board = board;
     this.ledger = ledger;
     this.#memories = memories;
-    this.pipes = exchanges.map((exchange, index) => new Pipe(index, owner, options, settings, exchange));
+    const retries = new Retries();
+    this.pipes = exchanges.map((exchange, index) => new Pipe(index, owner, options, settings, retries, exchange));
     this.#couriers = exchanges.map((exchange, index) => new Courier(this.pipes[index] as Pipe, exchange, ledger));
     this.#prefix = prefix;
     publish(board, prefix);

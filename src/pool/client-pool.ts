@@ -6,6 +6,7 @@ import { LifoStack } from "./lifo-stack.ts";
 import { type ClientPoolOptions, type PoolEvents, type PoolSettings, poolSettings } from "./options.ts";
 import { Pipe } from "./pipe.ts";
 import type { PoolStats } from "./pool-stats.ts";
+import { Retries } from "./retries.ts";
 import { Upkeep } from "./upkeep.ts";
 
 /** How `acquire` waits. */
@@ -57,7 +58,9 @@ export class ClientPool implements AsyncDisposable {
       died: (pipe: Pipe) => this.#died(pipe),
       failed: (pipe: Pipe, error: Error, delay: number) => this.#failed(pipe, error, delay),
     };
-    this.#pipes = Array.from({ length: settings.connections }, (_, index) => new Pipe(index, owner, options, settings));
+    const retries = new Retries();
+    const makePipe = (index: number): Pipe => new Pipe(index, owner, options, settings, retries);
+    this.#pipes = Array.from({ length: settings.connections }, (_, index) => makePipe(index));
     this.#parked = this.#pipes.map((pipe) => this.#makeSlot(pipe));
     this.#line = new AcquireLine(
       () => this.#pipes.filter(({ index }) => this.#parked[index] !== null),

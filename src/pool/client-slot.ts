@@ -51,7 +51,7 @@ export class ClientSlot implements Disposable {
     }
     if (pipe.connection === null) throw notReusable("closed", null);
     this.use = TOUCHED;
-    pipe.uses++;
+    pipe.take();
     return pipe.connection;
   }
 

@@ -5,6 +5,7 @@ import { HttpConnection } from "../http/connection.ts";
 import type { HttpOptions } from "../http/options.ts";
 import { PoolError } from "./errors.ts";
 import type { ClientPoolOptions, PoolSettings } from "./options.ts";
+import type { Retries, Retry } from "./retries.ts";
 
 /** What a {@link Pipe} tells the pool it belongs to. */
 export interface PipeOwner {
@@ -26,7 +27,7 @@ export interface PipeMemory {
  * One slot's writer, reader and connection. The connection comes and goes; the writer, with its headers and its buffer, stays.
  * At most one attempt to connect is under way, and after a failure the next one waits.
  */
-export class Pipe {
+export class Pipe implements Retry {
   readonly index: number;
   readonly writer: RequestWriter;
   readonly reader: ResponseReader;
@@ -34,6 +35,8 @@ export class Pipe {
   connection: HttpConnection | null = null;
   /** How often the connection was taken in hand, to send on it. */
   uses = 0;
+  /** Called where the connection is taken in hand, or is a new one. */
+  onUse: (() => void) | null = null;
   /** Attempts to connect so far, the first one included. */
   attempts = 0;
   /** When the last one began, on the clock of `performance.now()`. */
@@ -42,20 +45,23 @@ export class Pipe {
   readonly #owner: PipeOwner;
   readonly #options: HttpOptions;
   readonly #settings: PoolSettings;
+  readonly #retries: Retries;
   readonly #ending: AbortController = new AbortController();
   #attempt: Promise<Error | null> | null = null;
   #lastError: Error | null = null;
   #connectedAt: number = Number.NEGATIVE_INFINITY;
   #delay = 0;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  /** The next attempt is due later. */
+  #waiting = false;
   #closed = false;
 
-  /** `memory` is where requests are written and responses read, where that is not the pipe's own. */
+  /** `retries` are the pool's; `memory` is where requests are written and responses read, where that is not the pipe's own. */
   constructor(
     index: number,
     owner: PipeOwner,
     options: ClientPoolOptions,
     settings: PoolSettings,
+    retries: Retries,
     memory: PipeMemory | null = null,
   ) {
     const { requestBufferCapacity, responseBufferCapacity, maxBodySize, basePath, defaultHeaders } = settings;
@@ -63,6 +69,7 @@ export class Pipe {
     this.#owner = owner;
     this.#options = options;
     this.#settings = settings;
+    this.#retries = retries;
     this.writer = new RequestWriter(
       new URL(settings.url).host,
       memory === null ? { basePath, capacity: requestBufferCapacity } : { basePath, memory: memory.request },
@@ -91,12 +98,12 @@ export class Pipe {
    * that was made a moment ago.
    */
   attempt(): Promise<Error | null> {
-    return this.#timer === null || this.#mayHurry ? this.#connectNow() : Promise.resolve(this.#lastError);
+    return !this.#waiting || this.#mayHurry ? this.#connectNow() : Promise.resolve(this.#lastError);
   }
 
   /** Sees to it that there will be a connection: attempts one now, or leaves it to the attempt that is under way or due. */
   revive(): void {
-    if (this.#closed || this.#attempt !== null || this.#timer !== null) return;
+    if (this.#closed || this.#attempt !== null || this.#waiting) return;
     const age = performance.now() - this.#connectedAt;
     if (this.uses === 0 && age < LEAST_PAUSE) {
       // It would go on in a circle with a server that accepts and ends what it has accepted.
@@ -109,7 +116,32 @@ export class Pipe {
 
   /** Somebody waits: an attempt that is due later is made now, where the last one is long enough ago. */
   hurry(): void {
-    if (this.#timer !== null && this.#mayHurry) void this.#connectNow();
+    if (this.#waiting && this.#mayHurry) void this.#connectNow();
+  }
+
+  /** The connection is taken in hand, to send on it. */
+  take(): void {
+    this.uses++;
+    if (this.onUse !== null) this.onUse();
+  }
+
+  /** False while nothing but what the connection tells can end its being idle: it is not there, or no `Keep-Alive` runs. */
+  get mayExpire(): boolean {
+    const { connection } = this;
+    if (connection === null) return false;
+    const { state } = connection;
+    return state === "idle" ? connection.idleLimit.until !== Number.POSITIVE_INFINITY : state !== "closed";
+  }
+
+  retry(): Promise<Error | null> {
+    return this.#connectNow();
+  }
+
+  /** The pool is not told: no attempt of this one's failed. */
+  putOff(error: Error): void {
+    this.lastAttempt = performance.now();
+    this.#lastError = error;
+    this.#backOff();
   }
 
   /** Ends the connection where its `Keep-Alive` is about to run out. */
@@ -161,6 +193,7 @@ export class Pipe {
       this.uses = 0;
       this.#connectedAt = performance.now();
       this.connection = connection;
+      this.onUse?.();
       connection.onClosed = () => this.#died(connection);
       this.#owner.ready(this);
       return null;
@@ -187,21 +220,18 @@ export class Pipe {
     if (this.connection === connection) this.#owner.died(this);
   }
 
-  /** The delay doubles from failure to failure, and a random part of it is left out. */
   #failed(error: Error): Error {
     this.#lastError = error;
-    if (this.#closed) return error;
+    if (!this.#closed) this.#owner.failed(this, error, this.#backOff());
+    return error;
+  }
+
+  /** The delay doubles from failure to failure, and a random part of it is left out. Returns what is left. */
+  #backOff(): number {
     const { initialDelay, maxDelay, jitter } = this.#settings;
     this.#delay = this.#delay === 0 ? initialDelay : Math.min(this.#delay * 2, maxDelay);
-    const delay = Math.max(1, Math.round(this.#delay * (1 - jitter * Math.random())));
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      void this.#connectNow();
-    }, delay);
-    // What waits for a slot keeps the process by its own timer.
-    this.#timer.unref();
-    this.#owner.failed(this, error, delay);
-    return error;
+    this.#waiting = true;
+    return this.#retries.add(this, Math.max(1, this.#delay * (1 - jitter)), this.#delay);
   }
 
   get #mayHurry(): boolean {
@@ -209,8 +239,8 @@ export class Pipe {
   }
 
   #stopWaiting(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    if (this.#waiting) this.#retries.cancel(this);
+    this.#waiting = false;
   }
 }
 

@@ -17,7 +17,7 @@ export interface WarmSlot {
 export class Upkeep {
   readonly #pipes: readonly Pipe[];
   readonly #take: (pipe: Pipe) => WarmSlot | null;
-  readonly #timers: ReturnType<typeof setInterval>[] = [];
+  readonly #timers: Set<ReturnType<typeof setInterval>> = new Set();
   /** By number: the uses that were counted when the slot was last looked at. */
   readonly #uses: number[];
   #next = 0;
@@ -28,9 +28,7 @@ export class Upkeep {
     this.#pipes = pipes;
     this.#take = take;
     this.#uses = pipes.map(({ uses }) => uses);
-    this.#every(EXPIRY_LOOKS, () => {
-      for (const pipe of pipes) pipe.expire();
-    });
+    this.#wake();
     // Each is looked at twice within the interval, so that one used between two looks is warmed before the interval is over.
     if (keepWarm > 0 && warmUp !== null) {
       this.#every(Math.max(1, keepWarm / 2 / pipes.length), () => this.#look(warmUp, keepWarm));
@@ -39,12 +37,26 @@ export class Upkeep {
 
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
+    for (const pipe of this.#pipes) pipe.onUse = null;
   }
 
-  #every(interval: number, look: () => void): void {
+  #every(interval: number, look: () => void): ReturnType<typeof setInterval> {
     const timer = setInterval(look, interval);
     timer.unref();
-    this.#timers.push(timer);
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  /** Looks for what expires, until nothing can before a connection is used or made: a process that lies idle is let be. */
+  #wake(): void {
+    for (const pipe of this.#pipes) pipe.onUse = null;
+    const timer = this.#every(EXPIRY_LOOKS, () => {
+      for (const pipe of this.#pipes) pipe.expire();
+      if (this.#pipes.some(({ mayExpire }) => mayExpire)) return;
+      clearInterval(timer);
+      this.#timers.delete(timer);
+      for (const pipe of this.#pipes) pipe.onUse = () => this.#wake();
+    });
   }
 
   /** Looks at the next slot, and asks for `path` on it where it was not used since the last time. */

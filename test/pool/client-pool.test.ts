@@ -215,6 +215,20 @@ describe("tryAcquire", () => {
     expect(await fetchOn(again, "/again")).toBe("/again");
   });
 
+  test("so it is where the pool lay idle before, and on a connection that was made anew", async () => {
+    using server = new TestServer({ answer: ({ target }) => ok(target, "Keep-Alive: timeout=1\r\n") });
+    const journal = new Journal();
+    await using pool = await connect(server, { events: journal.events });
+    for (let round = 1; round <= 2; round++) {
+      // Nothing runs out: by now nobody looks for it.
+      await Bun.sleep(600);
+      const slot = take(pool);
+      await fetchOn(slot, "/");
+      slot.release();
+      await until(() => journal.count("died") === round && journal.count("connected") === round + 1);
+    }
+  });
+
   test("one that has run out is not lent, also where it was not seen yet", async () => {
     // With this margin it has run out as soon as the answer is there.
     using server = new TestServer({ answer: ({ target }) => ok(target, "Keep-Alive: timeout=5\r\n") });

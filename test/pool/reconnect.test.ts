@@ -54,6 +54,25 @@ describe("back-off", () => {
     expect(new Set(journal.delays).size).toBeGreaterThan(5);
   });
 
+  test("of those that wait for one server one goes ahead, and the others follow once it is there", async () => {
+    using server = new TestServer();
+    const journal = new Journal();
+    const reconnect = { initialDelay: 200, maxDelay: 200, jitter: 0.9 };
+    await using pool = await connect(server, { connections: 8, reconnect, events: journal.events });
+    const slots = await Promise.all(Array.from({ length: 8 }, () => pool.acquire()));
+    await Promise.all(slots.map((slot) => fetchOn(slot, "/")));
+    for (const slot of slots) slot.release();
+    server.stop();
+    // At first each finds out for itself.
+    await until(() => journal.delays.length >= 8 + 6);
+    const failed = journal.lines.filter((line) => line.startsWith("connectFailed"));
+    expect(new Set(failed.slice(0, 8)).size).toBe(8);
+    expect(new Set(failed.slice(8)).size).toBe(1);
+    server.start();
+    await until(() => pool.stats().idle === 8);
+    expect(pool.stats()).toMatchObject({ reconnects: 8, attempts: 8 + journal.delays.length + 8 });
+  });
+
   test("one attempt at a time, however many ask", async () => {
     let held = false;
     using server = new TestServer({ answer: ({ target }) => (held ? null : ok(target)) });
