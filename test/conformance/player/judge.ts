@@ -37,7 +37,7 @@ export function rendered(groups: readonly Group[], results: ReadonlyMap<string, 
 }
 
 /** `strict 6`: as the vector says in six ways out of six. */
-async function outcome(vector: Vector, role: Role): Promise<string> {
+export async function outcome(vector: Vector, role: Role): Promise<string> {
   if (vector.role !== undefined && vector.role !== role) return "–";
   const conversation = conversationOf(vector, role);
   let ways = 0;

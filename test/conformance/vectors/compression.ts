@@ -17,7 +17,7 @@ import { BOOKS, CONTENTS, type Content } from "./contents.ts";
 import type { DeflateAgreement, Section, Vector } from "./vector.ts";
 
 /** What is agreed on where nothing is said. */
-const USUAL: DeflateAgreement = {
+export const USUAL: DeflateAgreement = {
   wantedBy: "peer",
   serverNoContextTakeover: false,
   clientNoContextTakeover: false,
@@ -40,6 +40,7 @@ const DISTANCES: Uint8Array = (() => {
 })();
 
 const NOTHING: Uint8Array = new Uint8Array(0);
+export const SIZES: readonly number[] = [16, 64, 256, 1024, 4096, 8192, 16_384, 32_768, 65_536, 131_072];
 
 /** RFC 7692: messages of many kinds and sizes, and what must be refused. */
 export const COMPRESSION: readonly Section[] = [
@@ -336,19 +337,11 @@ function conversation(deflate: DeflateAgreement): Vector {
   };
 }
 
-function sizesOf({ kind, make }: Content): Vector[] {
-  const sizes = [16, 64, 256, 1024, 4096, 8192, 16_384, 32_768, 65_536, 131_072];
+function sizesOf(content: Content): Vector[] {
+  const { kind, make } = content;
   const fragments = [1, 256, 1024, 4096, 32_768];
   return [
-    ...sizes.map((size) => {
-      const messages = Array.from({ length: size > 10_000 ? 3 : 8 }, (_, at) => make(size, at));
-      return {
-        why: `${messages.length} messages of ${size} bytes (section 7.2)`,
-        script: messages.map((message) => deflated(kind, message)),
-        events: messages.flatMap((message) => echoed(kind, message)),
-        chops: size > 10_000 ? [0] : [0, 997],
-      };
-    }),
+    ...SIZES.map((size) => messagesOf(content, size, size > 10_000 ? 3 : 8)),
     ...fragments.map((size) => {
       const message = make(size === 1 ? 1024 : 131_072, 1);
       return {
@@ -359,6 +352,18 @@ function sizesOf({ kind, make }: Content): Vector[] {
       };
     }),
   ];
+}
+
+/** So many messages of one size, under what is usually agreed on. */
+export function messagesOf({ kind, make }: Content, size: number, count: number): Vector {
+  const messages = Array.from({ length: count }, (_, at) => make(size, at));
+  return {
+    why: `${count} messages of ${size} bytes (section 7.2)`,
+    script: messages.map((message) => deflated(kind, message)),
+    events: messages.flatMap((message) => echoed(kind, message)),
+    chops: size > 10_000 ? [0] : [0, 997],
+    deflate: USUAL,
+  };
 }
 
 function section(id: string, title: string, vectors: readonly Vector[]): Section {

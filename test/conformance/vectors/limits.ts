@@ -4,6 +4,8 @@ import type { Section, Vector } from "./vector.ts";
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const WHOLE: readonly number[] = [0];
+export const FRAGMENTS: readonly number[] = [64, 256, KIB, 4 * KIB, 16 * KIB, 64 * KIB, 256 * KIB, MIB, 4 * MIB];
+export const CHOPS: readonly number[] = [64, 128, 256, 512, KIB, 2 * KIB, 4 * KIB, 64 * KIB];
 const CONTENTS = new Map<string, Uint8Array>();
 const SENTENCE: Uint8Array = new TextEncoder().encode(
   "Voix ambiguë d’un cœur qui préfère les jattes de kiwis 😀 0123456789; ",
@@ -54,7 +56,7 @@ export const LIMITS: readonly Section[] = [
 type Kind = "text" | "binary";
 
 function sizes(kind: Kind): Vector[] {
-  return [64 * KIB, 256 * KIB, MIB, 4 * MIB, 16 * MIB].map((size) => ({
+  return [64 * KIB, 256 * KIB, MIB, 4 * MIB, 8 * MIB, 16 * MIB].map((size) => ({
     why: `${named(size)} (section 5.2)`,
     script: [message(kind, contentOf(kind, size))],
     events: echoed(kind, contentOf(kind, size)),
@@ -63,24 +65,31 @@ function sizes(kind: Kind): Vector[] {
 }
 
 function fragmented(kind: Kind): Vector[] {
-  return [64, 256, KIB, 4 * KIB, 16 * KIB, 64 * KIB, 256 * KIB, MIB, 4 * MIB].map((size) => {
-    const whole = size < 64 * KIB ? MIB : 4 * MIB;
-    return {
-      why: `${named(whole)} in pieces of ${named(size)}, which may cut characters (sections 5.4 and 5.6)`,
-      script: inFrames(kind === "text" ? 1 : 2, pieces(contentOf(kind, whole), size)),
-      events: echoed(kind, contentOf(kind, whole)),
-      chops: WHOLE,
-    };
-  });
+  return FRAGMENTS.map((size) => inFragments(kind, size < 64 * KIB ? MIB : 4 * MIB, size));
+}
+
+/** A message of `whole` bytes in fragments of `size`. */
+export function inFragments(kind: Kind, whole: number, size: number): Vector {
+  return {
+    why: `${named(whole)} in pieces of ${named(size)}, which may cut characters (sections 5.4 and 5.6)`,
+    script: inFrames(kind === "text" ? 1 : 2, pieces(contentOf(kind, whole), size)),
+    events: echoed(kind, contentOf(kind, whole)),
+    chops: WHOLE,
+  };
 }
 
 function chopped(kind: Kind): Vector[] {
-  return [64, 128, 256, 512, 1024, 2048, 4096, 65_536].map((size) => ({
+  return CHOPS.map((size) => inPieces(kind, MIB, size));
+}
+
+/** A message of `whole` bytes in one frame that arrives in pieces of `size`. */
+export function inPieces(kind: Kind, whole: number, size: number): Vector {
+  return {
     why: `${named(size)} at a time (section 5.2)`,
-    script: [message(kind, contentOf(kind, MIB))],
-    events: echoed(kind, contentOf(kind, MIB)),
+    script: [message(kind, contentOf(kind, whole))],
+    events: echoed(kind, contentOf(kind, whole)),
     chops: [size],
-  }));
+  };
 }
 
 function many(kind: Kind): Vector[] {
