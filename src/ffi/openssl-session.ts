@@ -1,4 +1,4 @@
-import { type Pointer, ptr } from "bun:ffi";
+import { type Pointer, ptr, toArrayBuffer } from "bun:ffi";
 import { type OpenSsl, zeroTerminated } from "./openssl.ts";
 
 /**
@@ -13,6 +13,13 @@ export class SslSession {
   /** Ciphertext from the peer, and to it. */
   readonly #input: Pointer;
   readonly #output: Pointer;
+  /** `BUF_MEM`, from which the input BIO reads: length, address, capacity and flags, 64 bits each. */
+  readonly #place: Uint32Array = new Uint32Array(new ArrayBuffer(32));
+  readonly #placeAddress: Pointer = ptr(this.#place);
+  /** Where what was lent ends. */
+  #lentEnd = 0;
+  /** What was not read when more was lent, and that: one array, which is held because it is read from. */
+  readonly #kept: Uint8Array[] = [];
 
   /** `name` is sent and verified; `isAddress` says that it is an IP address, which is verified alone. Throws an Error with the library's reason. */
   constructor(library: OpenSsl, context: number, name: string, isAddress: boolean) {
@@ -46,9 +53,14 @@ export class SslSession {
     return this.#outcome(this.#ssl.SSL_do_handshake(this.#session));
   }
 
-  /** Takes ciphertext in. */
+  /**
+   * Lends ciphertext, which is read where it lies: it must stay as it is until {@link handshake} or {@link plaintext} has returned 0. What was
+   * lent before and not read is kept.
+   */
   readTls(address: number, length: number): void {
-    this.#crypto.BIO_write(this.#input, address as Pointer, length);
+    const unread = this.#crypto.BIO_ctrl_pending(this.#input);
+    if (unread === 0) this.#lend(address, length);
+    else this.#keep(unread, address, length);
   }
 
   /** Plaintext out: how many bytes, 0 where more ciphertext must come, −1 after close_notify, −2 at a fault. */
@@ -147,6 +159,24 @@ export class SslSession {
     this.#ssl.SSL_free(this.#session);
   }
 
+  #lend(address: number, length: number): void {
+    const place = this.#place;
+    place[0] = length;
+    place[2] = address;
+    place[3] = address / 0x100000000;
+    place[4] = length;
+    this.#lentEnd = address + length;
+    this.#crypto.BIO_ctrl(this.#input, BIO_C_SET_BUF_MEM, BIO_NOCLOSE, this.#placeAddress);
+  }
+
+  #keep(unread: number, address: number, length: number): void {
+    const whole = new Uint8Array(new ArrayBuffer(unread + length));
+    whole.set(new Uint8Array(toArrayBuffer((this.#lentEnd - unread) as Pointer, 0, unread)));
+    whole.set(new Uint8Array(toArrayBuffer(address as Pointer, 0, length)), unread);
+    this.#kept[0] = whole;
+    this.#lend(Number(ptr(whole)), whole.length);
+  }
+
   #outcome(result: number): number {
     if (result > 0) return 1;
     const outcome = this.#ssl.SSL_get_error(this.#session, result);
@@ -156,6 +186,8 @@ export class SslSession {
 
 const X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS = 0x4;
 const SSL_CTRL_SET_TLSEXT_HOSTNAME = 55;
+const BIO_C_SET_BUF_MEM = 114;
+const BIO_NOCLOSE = 0;
 const SSL_ERROR_WANT_READ = 2;
 const SSL_ERROR_WANT_WRITE = 3;
 const SSL_ERROR_ZERO_RETURN = 6;

@@ -35,7 +35,10 @@ export class TlsCodec {
     return this.#session.handshake();
   }
 
-  /** Takes `length` bytes of ciphertext. */
+  /**
+   * Takes `length` bytes of ciphertext, which are read where they lie: leave them as they are until {@link handshake} or {@link plaintext} has
+   * returned 0. What of an earlier call was not read by then is copied, and kept.
+   */
   readTls(address: number, length: number): void {
     this.#session.readTls(address, length);
   }
