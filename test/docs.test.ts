@@ -27,12 +27,30 @@ const EXCERPT = [
   "declare function nextId(): number;",
 ].join(" ");
 
+/** On one line, in front of an example in `src`: what it takes for granted, names of its own or of ours. */
+const DOCSTRING = [
+  'import * as nexus from "nexus-async-net"; import type { HeartbeatOptions } from "nexus-async-net"; import * as spin from "nexus-async-net/spin";',
+  "const { AtomicClientPool, ClientPool, FrameReader, FrameWriter, HttpConnection, LifoPool, memoryOver, memoryPair } = nexus;",
+  "const { RequestReader, RequestWriter, ResponseReader, ResponseWindow, SharedSlot, TcpListener, WriteBuffer } = nexus;",
+  "const { WsConnection, WsStream } = nexus; const { SpinFeed, SpinHttpConnection, SpinLoop, SpinWsStream } = spin;",
+  "declare const key: string, now: number, json: string, order: object, shared: SharedArrayBuffer, places: Int32Array;",
+  "declare const worker: Worker & { threadId: number }, pool: nexus.LifoPool<Uint8Array>, response: nexus.Response;",
+  "declare const orders: spin.SpinWsStream, prices: spin.SpinWsStream, book: { apply(update: unknown): void };",
+  "declare const self: { onmessage: (event: { data: nexus.SharedHandle }) => void };",
+  "declare function hand(places: Int32Array): void; declare function encode(bytes: Uint8Array): void;",
+  "declare function handle(...message: unknown[]): void; declare function serve(tcp: nexus.TcpSocket): Promise<void>;",
+].join(" ");
+
+/** What the fenced blocks of the pages are. */
+const LANGUAGES = ["nginx", "sh", "text", "ts"];
+
 const TWO_COMMANDS = ["npx -y bun@1.4.5 run demo", "npx -y bun@1.4.5 run test"];
 
 const root = join(import.meta.dir, "..");
 const readme = await readText("README.md");
 const errors = await readText("docs/errors.md");
 const pages = ["*.md", "docs/*.md", "examples/**/*.md"].flatMap(filesLike).sort();
+const sources = filesLike("src/**/*.ts").sort();
 /** Those that speak to a user. */
 const guides = pages.filter((path) => path === "README.md" || path.startsWith("docs/"));
 
@@ -135,18 +153,33 @@ describe("commands", () => {
   });
 });
 
-test("every ts block passes the compiler", async () => {
+test("every block says what it is, so that none is passed over", async () => {
+  for (const path of pages) {
+    const page = await readText(path);
+    const fences = page.match(/^\s*(?:```|~~~)/gm) ?? [];
+    const named = LANGUAGES.flatMap((language) => blocksOf(page, language));
+    expect([path, fences.length]).toEqual([path, 2 * named.length]);
+  }
+});
+
+test("every ts block of a page, and of a docstring, passes the compiler", async () => {
   const folder = join(root, "temp", "docs");
   await rm(folder, { recursive: true, force: true });
-  for (const path of guides) {
-    for (const { line, text } of blocksOf(await readText(path), "ts")) {
+  for (const path of [...guides, ...sources]) {
+    const page = path.endsWith(".ts") ? docstringsOf(await readText(path)) : await readText(path);
+    for (const { line, text } of blocksOf(page, "ts")) {
       // As many lines in front as in the page, so that the compiler's line is the page's.
-      const head = isScript(text) ? "" : EXCERPT;
-      await Bun.write(join(folder, `${path.replaceAll("/", "-")}.${line}.ts`), head + "\n".repeat(line) + text);
+      // A block of its own may call its things as the example around it does.
+      const code = path.endsWith(".ts")
+        ? `${DOCSTRING} {${"\n".repeat(line)}${text}}`
+        : EXCERPT + "\n".repeat(line) + text;
+      const script = isScript(text) ? "\n".repeat(line) + text : code;
+      await Bun.write(join(folder, `${path.replaceAll("/", "-")}.${line}.ts`), script);
     }
   }
   const compilerOptions = {
     noUnusedLocals: false,
+    noUnusedParameters: false,
     isolatedDeclarations: false,
     declaration: false,
     paths: { [manifest.name]: ["../../index.ts"], [`${manifest.name}/*`]: ["../../src/*/mod.ts"] },
@@ -167,6 +200,11 @@ function filesLike(pattern: string): string[] {
 
 function readText(path: string): Promise<string> {
   return Bun.file(join(root, path)).text();
+}
+
+/** The text of the docstrings, line by line where it stands; other lines are empty. */
+function docstringsOf(source: string): string {
+  return source.replace(/^.*$/gm, (line) => /^\s*\* ?(.*)$/.exec(line)?.[1] ?? "");
 }
 
 /** The string literals of `src` that look like codes, exceptions left out. */

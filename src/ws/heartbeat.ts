@@ -6,8 +6,8 @@ import type { MessageHandler } from "../codec/ws/message-sink.ts";
  * delivered.
  *
  * ```ts
- * { match: "pong", send: "ping", interval: 20_000 }              // the client asks: OKX
- * { match: '{"event":"ping"}', reply: '{"event":"pong"}' }       // the server asks
+ * const asking: HeartbeatOptions = { match: "pong", send: "ping", interval: 20_000 }; // the client asks: OKX
+ * const answering: HeartbeatOptions = { match: '{"event":"ping"}', reply: '{"event":"pong"}' }; // the server asks
  * ```
  */
 export interface HeartbeatOptions {

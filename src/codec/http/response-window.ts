@@ -15,7 +15,7 @@ export const RESPONSE_PLACES = 7;
  * ```ts
  * const reader = new ResponseReader({ memory: memoryOver(new Uint8Array(shared)) });     // here
  * if (response.locate(places)) hand(places);
- * const response = new ResponseWindow(new Uint8Array(shared)).open(places);              // there
+ * const shown = new ResponseWindow(new Uint8Array(shared)).open(places);                 // there
  * ```
  *
  * Who may read and who write is for the threads to settle between them, by `Atomics`: neither side waits or checks.
