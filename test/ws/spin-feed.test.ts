@@ -4,6 +4,7 @@ import { SpinFeed } from "../../src/ws/spin-feed.ts";
 import { testPath } from "../helpers/certificates.ts";
 import { until } from "../helpers/wait.ts";
 import { lineOf } from "../helpers/ws-peer.ts";
+import { FakeProxy } from "../socket/fake-proxy.ts";
 import { SpinServer } from "./spin-support.ts";
 import { nameOf } from "./support.ts";
 
@@ -96,6 +97,17 @@ test("a Worker that is ended while it spins leaves no descriptor, and whoever re
     expect(() => feed.sendText("x")).toThrow("Cannot send");
   }
   await until(() => connections() === before);
+});
+
+test("a proxy is told as data, be it a URL, and no tunnel is no connection", async () => {
+  using proxy = new FakeProxy({ to: server.port, login: "user:word" });
+  const through = { url: new URL(`socks5://user:word@127.0.0.1:${proxy.port}`) };
+  await using feed = await SpinFeed.open("ws://venue.invalid/echo", { proxy: through });
+  feed.sendText("by proxy");
+  expect((await feed.recv())?.text()).toBe("by proxy");
+  expect(proxy.targets).toEqual(["venue.invalid:80"]);
+  const refused = SpinFeed.open("ws://venue.invalid/echo", { proxy: `http://127.0.0.1:${proxy.port}` });
+  await expect(refused).rejects.toMatchObject({ code: "PROXY_AUTH_FAILED" });
 });
 
 test("more than the ring for sending takes is refused, not cut", async () => {
