@@ -2,7 +2,8 @@ import { wordsOf } from "../ascii.ts";
 
 /**
  * Where a message is put together that cannot be lent out of the ring: one in fragments, or one larger than the ring.
- * It grows with what arrives, never with what a header announces.
+ * It grows with what arrives, never with what a header announces; where it had to let go of its memory after a message, it begins the next one with
+ * as much, up to 64 KiB, for those of a feed are of a size.
  */
 export class Assembly {
   bytes: Uint8Array = new Uint8Array(0);
@@ -11,6 +12,8 @@ export class Assembly {
   /** 0 <= length <= bytes.length */
   length = 0;
   readonly #kept: number;
+  /** What the next message begins with. */
+  #least = SMALLEST;
 
   /** `kept` is how many bytes may stay allocated between messages. */
   constructor(kept: number) {
@@ -31,12 +34,17 @@ export class Assembly {
   }
 
   clear(): void {
+    const { length: size } = this.bytes;
+    if (size > this.#kept) {
+      // Half of it, where that would have done: so it comes down again, message by message.
+      this.#least = Math.max(SMALLEST, Math.min(this.length > size >> 1 ? size : size >> 1, MOST_AT_ONCE));
+      this.#place(new Uint8Array(0));
+    }
     this.length = 0;
-    if (this.bytes.length > this.#kept) this.#place(new Uint8Array(0));
   }
 
   #grow(needed: number): void {
-    const grown = new Uint8Array((Math.max(needed, Math.min(this.bytes.length * 2, LARGEST), SMALLEST) + 7) & ~7);
+    const grown = new Uint8Array((Math.max(needed, Math.min(this.bytes.length * 2, LARGEST), this.#least) + 7) & ~7);
     grown.set(this.bytes.subarray(0, this.length));
     this.#place(grown);
   }
@@ -48,5 +56,6 @@ export class Assembly {
 }
 
 const SMALLEST = 4096;
+const MOST_AT_ONCE = 64 << 10;
 /** Keeps every index a 32-bit integer. */
 const LARGEST = 1 << 30;

@@ -47,3 +47,17 @@ test("after clear it gives back more than it may keep", () => {
   expect([assembly.length, assembly.bytes.length]).toEqual([0, 0]);
   expect(hexOf(lent)).toBe(hexOf(pattern(8200)));
 });
+
+test("after one that it could not keep it begins the next with as much, and with half as much once that does", () => {
+  const assembly = new Assembly(8192);
+  const begin = (length: number): number => {
+    assembly.clear();
+    assembly.append(pattern(1), 0, 1);
+    const { length: size } = assembly.bytes;
+    assembly.append(pattern(length - 1), 0, length - 1);
+    return size;
+  };
+  expect([20_000, 20_000, 15_000, 3000, 3000, 3000, 200_000, 3000].map(begin)).toEqual([
+    4096, 20_000, 20_000, 20_000, 10_000, 5000, 5000, 65_536,
+  ]);
+});
