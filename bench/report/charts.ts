@@ -18,7 +18,7 @@ export async function drawCharts(figures: readonly Figure[]): Promise<ReadonlyMa
 }
 
 /** Rows of a chart of ratios: each contender as a multiple of its case's limit, round by round. */
-function ratioRows(
+export function ratioRows(
   figures: readonly Figure[],
   groups: readonly string[],
   metric: Figure["metric"],
@@ -33,7 +33,7 @@ function ratioRows(
 }
 
 /** Rows of a chart of latency: from the least percentile to the greatest, a point at the median and a mark at the 99th. */
-function latencyRows(figures: readonly Figure[], groups: readonly string[]): IntervalRow[] {
+export function latencyRows(figures: readonly Figure[], groups: readonly string[]): IntervalRow[] {
   return figures.flatMap((one) => {
     if (!groups.includes(one.group) || one.metric !== "p50 µs") return [];
     const at = (metric: Figure["metric"]): Figure =>
@@ -47,7 +47,7 @@ function latencyRows(figures: readonly Figure[], groups: readonly string[]): Int
 }
 
 /** Points of a chart of a series, whose cases end in a number. */
-function linePoints(figures: readonly Figure[], prefix: string, metric: Figure["metric"]): LinePoint[] {
+export function linePoints(figures: readonly Figure[], prefix: string, metric: Figure["metric"]): LinePoint[] {
   return figures
     .filter(({ group, metric: of }) => group.startsWith(prefix) && of === metric)
     .map(({ group, contender, median, min, max }) => {

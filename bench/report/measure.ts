@@ -1,11 +1,12 @@
 import { describeMachine } from "../machine.ts";
 import type { BenchOptions } from "../options.ts";
 import { surviveFailures } from "../processes.ts";
-import { type Figure, figure } from "../result.ts";
+import type { Figure } from "../result.ts";
 import { judge } from "../targets.ts";
 import type { ReportOptions } from "./options.ts";
 import { PARTS, type Part, QUICK } from "./parts.ts";
 import type { Failure, FullReport } from "./result.ts";
+import { RoundedFigures } from "./rounds.ts";
 
 /**
  * Measures all parts, round by round: a case's rounds lie far apart, so that its spread holds the machine's slow and fast times. A contender that fails is
@@ -75,23 +76,6 @@ function partsOf({ only, quick }: ReportOptions, round: number): readonly Part[]
   return PARTS.filter(
     ({ name, mostRounds, inQuick }) => name.includes(only) && round <= mostRounds && (inQuick || !quick),
   );
-}
-
-/** Figures of the same contender in the same case become one, with a sample for each round. */
-class RoundedFigures {
-  readonly #figures: Map<string, Figure> = new Map();
-
-  /** A figure without samples, of a contender that failed, is left out. */
-  add(one: Figure): void {
-    if (one.samples.length === 0) return;
-    const key = JSON.stringify([one.group, one.contender, one.metric]);
-    const samples = [...(this.#figures.get(key)?.samples ?? []), ...one.samples];
-    this.#figures.set(key, figure(one.group, one.contender, one.metric, one.count, samples));
-  }
-
-  get all(): readonly Figure[] {
-    return [...this.#figures.values()];
-  }
 }
 
 function benchOptions(options: ReportOptions, part: Part | null, rounds: number): BenchOptions {

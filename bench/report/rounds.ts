@@ -1,0 +1,18 @@
+import { type Figure, figure } from "../result.ts";
+
+/** Figures of the same contender in the same case become one, with a sample for each round. */
+export class RoundedFigures {
+  readonly #figures: Map<string, Figure> = new Map();
+
+  /** A figure without samples, of a contender that failed, is left out. */
+  add(one: Figure): void {
+    if (one.samples.length === 0) return;
+    const key = JSON.stringify([one.group, one.contender, one.metric]);
+    const samples = [...(this.#figures.get(key)?.samples ?? []), ...one.samples];
+    this.#figures.set(key, figure(one.group, one.contender, one.metric, one.count, samples));
+  }
+
+  get all(): readonly Figure[] {
+    return [...this.#figures.values()];
+  }
+}
