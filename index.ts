@@ -4,6 +4,7 @@ export { WsChannel } from "./src/ws/channel.ts";
 export { WsConnection, type WsHandlers } from "./src/ws/connection.ts";
 export type { DeflateOptions } from "./src/ws/deflate-options.ts";
 export type { HeartbeatOptions } from "./src/ws/heartbeat.ts";
+export { type ConnectHistograms, LatencyRecorder, type WsLatency } from "./src/ws/latency.ts";
 export type { LivenessOptions } from "./src/ws/liveness.ts";
 export type { WsOptions } from "./src/ws/options.ts";
 export type { SessionState, WsClosure } from "./src/ws/session-state.ts";
@@ -67,6 +68,7 @@ export { PoolError, type PoolErrorCode } from "./src/pool/errors.ts";
 export { HandshakeError, type HandshakeErrorCode, WsClosedError, type WsClosedErrorCode } from "./src/ws/errors.ts";
 
 // Sans-IO
+export { Histogram, type HistogramSummary } from "./src/codec/histogram.ts";
 export { ByteRing, memoryOver, plainMemory, type RingMemory } from "./src/codec/byte-ring.ts";
 export { WriteBuffer } from "./src/codec/write-buffer.ts";
 export { CloseCode, isSendableCloseCode } from "./src/codec/ws/close-code.ts";
@@ -89,6 +91,7 @@ export type { UpgradeOutcome } from "./src/codec/ws/upgrade-response.ts";
 // Sockets
 export { type MirroredMemory, mirroredMemory } from "./src/ffi/mirrored-memory.ts";
 export { type AdoptOptions, adopt } from "./src/socket/adopt.ts";
+export type { ConnectTimes } from "./src/socket/connect-clock.ts";
 export type { TaskOptions } from "./src/socket/connect-task.ts";
 export { type DialOptions, type DialTarget, dial } from "./src/socket/dial.ts";
 export { type MemoryPairOptions, memoryPair } from "./src/socket/memory-pair.ts";

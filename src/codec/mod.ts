@@ -1,5 +1,6 @@
 export { ByteRing, memoryOver, plainMemory, type RingMemory } from "./byte-ring.ts";
 export { NexusError, PROTOCOL_FAULTS, ProtocolError, type ProtocolFault, TimeoutError, UsageError } from "./errors.ts";
+export { Histogram, type HistogramSummary } from "./histogram.ts";
 export { ChunkWriter } from "./http/chunk-writer.ts";
 export type { ContentDecoder, ContentDecoders } from "./http/content-coding.ts";
 export { type HeaderPairs, type HeadLimits, HeadReader } from "./http/head.ts";

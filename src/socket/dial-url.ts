@@ -1,5 +1,6 @@
 import { defaultTls } from "./default-tls.ts";
 import { dial } from "./dial.ts";
+import type { ConnectPhase } from "./errors.ts";
 import type { SocketOptions } from "./options.ts";
 import type { ProxyOptions } from "./proxy.ts";
 import type { TcpSocket } from "./tcp-socket.ts";
@@ -22,13 +23,22 @@ export interface UrlDialSettings {
   readonly connectTimeout: number;
   readonly tlsTimeout: number;
   readonly signal: AbortSignal | null;
+  /** Told as each phase begins. */
+  readonly onPhase?: (phase: ConnectPhase) => void;
 }
 
 /** {@link dial}s what a URL names. */
 export function dialUrl({ hostname, port, secure }: UrlTarget, settings: UrlDialSettings): Promise<TcpSocket> {
-  const { socket, proxy, connectTimeout: timeout, tlsTimeout, signal } = settings;
+  const { socket, proxy, connectTimeout: timeout, tlsTimeout, signal, onPhase } = settings;
   return dial(
     { hostname, port, tls: secure ? (settings.tls ?? defaultTls()) : null },
-    { socket, timeout, tlsTimeout, ...(proxy === null ? {} : { proxy }), ...(signal === null ? {} : { signal }) },
+    {
+      socket,
+      timeout,
+      tlsTimeout,
+      ...(proxy === null ? {} : { proxy }),
+      ...(signal === null ? {} : { signal }),
+      ...(onPhase === undefined ? {} : { onPhase }),
+    },
   );
 }

@@ -1,4 +1,5 @@
 export { type AdoptOptions, adopt } from "./adopt.ts";
+export type { ConnectTimes } from "./connect-clock.ts";
 export type { TaskOptions } from "./connect-task.ts";
 export { type DialOptions, type DialTarget, dial } from "./dial.ts";
 export {

@@ -17,6 +17,7 @@ export interface AcceptOptions
     | "deflate"
     | "heartbeat"
     | "liveness"
+    | "latency"
   > {
   /** Bounds the upgrade request, {@link onUpgrade} included. Default 10,000. A peer that sends too little in it is answered 408. */
   readonly handshakeTimeout?: number;

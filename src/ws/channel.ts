@@ -5,6 +5,7 @@ import type { SocketInfo } from "../socket/socket-info.ts";
 import type { Transport } from "../socket/transport.ts";
 import { notOpen } from "./errors.ts";
 import type { OpenHandshake } from "./handshake.ts";
+import { latencyOf, type WsLatency } from "./latency.ts";
 import type { WsSession } from "./session.ts";
 import type { SessionState, WsClosure } from "./session-state.ts";
 import { shownUrl } from "./target.ts";
@@ -19,6 +20,8 @@ export abstract class WsChannel {
   readonly responseHeaders: readonly (readonly [name: string, value: string])[];
   /** How messages are compressed, each way; null where they are not. */
   readonly deflate: DeflateTerms | null;
+  /** What was measured; null without the option `latency`. */
+  readonly latency: WsLatency | null;
   /** @internal */
   protected readonly session: WsSession;
   #drained: PromiseWithResolvers<void> | null = null;
@@ -31,6 +34,7 @@ export abstract class WsChannel {
     this.protocol = handshake.protocol;
     this.responseHeaders = handshake.headers;
     this.deflate = handshake.deflate ?? null;
+    this.latency = latencyOf(session.recorder, handshake.connect ?? null);
   }
 
   /** The transport below: where it is a socket, its addresses, TLS version and descriptor. */
@@ -81,7 +85,7 @@ export abstract class WsChannel {
   /** Sends a ping of at most 125 bytes; the peer's pong carries the same and is delivered. */
   sendPing(payload?: Uint8Array): boolean {
     this.session.checkOpen();
-    return this.session.outbox.ping(payload);
+    return this.session.ping(payload);
   }
 
   /** Sends a pong that nobody asked for: a heartbeat in one direction (RFC 6455 section 5.5.3). Pings are answered without it. */

@@ -5,7 +5,7 @@ import { acceptTransport } from "./accept.ts";
 import { type AcceptOptions, acceptSettings } from "./accept-options.ts";
 import { WsChannel } from "./channel.ts";
 import type { OpenHandshake } from "./handshake.ts";
-import { BetweenHeartbeats } from "./heartbeat.ts";
+import { handlerFor } from "./message-source.ts";
 import { openTransport, openUrl } from "./open.ts";
 import { type WsOptions, wsSettings } from "./options.ts";
 import type { WsSession } from "./session.ts";
@@ -47,8 +47,7 @@ export class WsConnection extends WsChannel {
   private constructor(session: WsSession, handshake: OpenHandshake, handlers: WsHandlers) {
     super(session, handshake);
     this.#handlers = handlers;
-    const { heartbeat } = session;
-    this.#sink = new MessageSink(heartbeat === null ? handlers : new BetweenHeartbeats(handlers, heartbeat), this);
+    this.#sink = new MessageSink(handlerFor(handlers, session), this);
   }
 
   /**
@@ -87,7 +86,7 @@ export class WsConnection extends WsChannel {
   pause(): void {
     this.#paused = true;
     this.#sink.open = false;
-    this.session.hold();
+    this.session.inbox.hold();
   }
 
   /** Delivers again, starting with what waits, in a microtask. */
@@ -95,7 +94,7 @@ export class WsConnection extends WsChannel {
     if (!this.#paused) return;
     this.#paused = false;
     this.#sink.open = !this.#terminated;
-    this.session.release();
+    this.session.inbox.release();
     queueMicrotask(() => this.wake());
   }
 

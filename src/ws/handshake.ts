@@ -3,6 +3,7 @@ import type { HeaderPairs } from "../codec/http/head.ts";
 import { type DeflateTerms, deflateOffer } from "../codec/ws/deflate-terms.ts";
 import { upgradeRequestText } from "../codec/ws/upgrade-request.ts";
 import { type UpgradeOutcome, UpgradeResponseReader } from "../codec/ws/upgrade-response.ts";
+import type { ConnectTimes } from "../socket/connect-clock.ts";
 import { endInOrder, NOBODY } from "../socket/ending.ts";
 import { AbortedError } from "../socket/errors.ts";
 import type { Transport, TransportHandler } from "../socket/transport.ts";
@@ -18,6 +19,8 @@ export interface OpenHandshake {
   readonly headers: HeaderPairs;
   /** How messages are compressed. Default: they are not. */
   readonly deflate?: DeflateTerms | null;
+  /** How long it took. Default: that was not measured. */
+  readonly connect?: ConnectTimes;
 }
 
 /** An opening handshake that is ready to be sent. */

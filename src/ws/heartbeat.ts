@@ -1,5 +1,4 @@
 import type { Message } from "../codec/ws/message.ts";
-import type { MessageHandler } from "../codec/ws/message-sink.ts";
 
 /**
  * Heartbeats in text messages, as venues have them that do without ping frames. What matches is answered before it is decoded, and not
@@ -62,21 +61,6 @@ export class Heartbeat {
     if (match === undefined || end - start !== expected.length) return false;
     for (let i = 0; i < expected.length; i++) if (bytes[start + i] !== expected[i]) return false;
     return true;
-  }
-}
-
-/** Handlers that are not told of heartbeats. */
-export class BetweenHeartbeats implements MessageHandler {
-  readonly #handlers: MessageHandler;
-  readonly #heartbeat: Heartbeat;
-
-  constructor(handlers: MessageHandler, heartbeat: Heartbeat) {
-    this.#handlers = handlers;
-    this.#heartbeat = heartbeat;
-  }
-
-  message(owner: unknown, message: Message): void {
-    if (!this.#heartbeat.take(message)) this.#handlers.message?.(owner, message);
   }
 }
 

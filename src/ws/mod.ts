@@ -4,6 +4,7 @@ export { WsConnection, type WsHandlers } from "./connection.ts";
 export type { DeflateOptions } from "./deflate-options.ts";
 export { HandshakeError, type HandshakeErrorCode, WsClosedError, type WsClosedErrorCode } from "./errors.ts";
 export type { HeartbeatOptions } from "./heartbeat.ts";
+export { type ConnectHistograms, LatencyRecorder, type WsLatency } from "./latency.ts";
 export type { LivenessOptions } from "./liveness.ts";
 export type { WsOptions } from "./options.ts";
 export type { SessionState, WsClosure } from "./session-state.ts";

@@ -1,7 +1,9 @@
 import { UsageError } from "../codec/errors.ts";
+import type { ConnectClock } from "../socket/connect-clock.ts";
 import { dialUrl } from "../socket/dial-url.ts";
 import type { Transport } from "../socket/transport.ts";
 import { type OnOpen, openHandshake, prepareUpgrade, type Upgrade } from "./handshake.ts";
+import { clockFor } from "./latency.ts";
 import type { WsSettings } from "./options.ts";
 import { WsSession } from "./session.ts";
 import { shownUrl, wsTarget } from "./target.ts";
@@ -14,8 +16,9 @@ export async function openUrl<T>(url: string | URL, settings: WsSettings, shell:
   const target = wsTarget(url);
   const upgrade = prepareUpgrade(target, settings);
   const deadline = performance.now() + settings.connectTimeout;
-  const transport = await dialUrl(target, settings);
-  return openOver(transport, upgrade, settings, Math.max(1, deadline - performance.now()), shell);
+  const clock = clockFor(settings.latency);
+  const transport = await dialUrl(target, clock === null ? settings : { ...settings, onPhase: clock.enter });
+  return openOver(transport, upgrade, settings, Math.max(1, deadline - performance.now()), clock, shell);
 }
 
 /** Opens the WebSocket over a transport that is connected already; for `wss:` it must be secure. */
@@ -32,7 +35,8 @@ export function openTransport<T>(
       `Cannot open WebSocket ${shownUrl(target.url)}: the transport is not secured by TLS`,
     );
   }
-  return openOver(transport, prepareUpgrade(target, settings), settings, settings.connectTimeout, shell);
+  const upgrade = prepareUpgrade(target, settings);
+  return openOver(transport, upgrade, settings, settings.connectTimeout, clockFor(settings.latency), shell);
 }
 
 function openOver<T>(
@@ -40,9 +44,12 @@ function openOver<T>(
   upgrade: Upgrade,
   settings: WsSettings,
   timeout: number,
+  clock: ConnectClock | null,
   shell: ShellOf<T>,
 ): Promise<T> {
-  return openHandshake(transport, upgrade, settings, timeout, (handshake, rest) =>
-    shell(new WsSession(transport, "client", settings, handshake.deflate), handshake, rest),
-  );
+  clock?.enter("handshake");
+  return openHandshake(transport, upgrade, settings, timeout, (handshake, rest) => {
+    const session = new WsSession(transport, "client", settings, handshake.deflate);
+    return shell(session, clock === null ? handshake : { ...handshake, connect: clock.end() }, rest);
+  });
 }

@@ -15,10 +15,12 @@ import { DeflateSender } from "./deflate-sender.ts";
 import { abnormalClosure, closeTimedOut, notOpen } from "./errors.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Inbox } from "./inbox.ts";
+import type { LatencyRecorder } from "./latency.ts";
 import { Liveness, type WatchedSession } from "./liveness.ts";
 import { maskKeys } from "./mask-keys.ts";
 import type { WsSettings } from "./options.ts";
 import { Outbox } from "./outbox.ts";
+import { PingClock } from "./ping-clock.ts";
 import { Pongs } from "./pongs.ts";
 import { type SessionEnd, type SessionShell, type SessionState, TRANSITIONS, type WsClosure } from "./session-state.ts";
 
@@ -29,7 +31,10 @@ import { type SessionEnd, type SessionShell, type SessionState, TRANSITIONS, typ
 export class WsSession implements WatchedSession {
   readonly transport: Transport;
   readonly outbox: Outbox;
+  readonly inbox: Inbox;
   readonly reader: FrameReader;
+  /** Where latencies are counted; null where they are not. */
+  readonly recorder: LatencyRecorder | null;
   readonly heartbeat: Heartbeat | null;
   state: SessionState = "open";
   /** Set once, when there is nothing more to read and the end is known. */
@@ -38,7 +43,6 @@ export class WsSession implements WatchedSession {
   readonly #line: QuietLine;
   readonly #settings: WsSettings;
   readonly #role: Role;
-  readonly #inbox: Inbox;
   readonly #scout: FrameScout;
   #shell: SessionShell = ASLEEP;
   /** The peer's close frame, once it was read, or seen ahead of reading. */
@@ -47,6 +51,7 @@ export class WsSession implements WatchedSession {
   #finished = false;
   #transportError: Error | null = null;
   readonly #pongs: Pongs;
+  readonly #pings: PingClock | null;
   #shutdownOwed = false;
   #scouting = false;
   readonly #closeTimer: CloseTimer;
@@ -57,14 +62,16 @@ export class WsSession implements WatchedSession {
     this.#line = new QuietLine(transport, false);
     this.#role = role;
     this.#settings = settings;
-    this.#inbox = new Inbox(transport, role, ringMemory(settings.bufferCapacity), settings, agreed);
-    this.reader = this.#inbox.reader;
+    this.inbox = new Inbox(transport, role, ringMemory(settings.bufferCapacity), settings, agreed);
+    this.reader = this.inbox.reader;
     this.#scout = new FrameScout(this.reader);
     const writer = new FrameWriter(role === "client" ? { role, maskKeys } : { role });
     const sender = agreed && deflate && new DeflateSender(agreed.own, deflate);
     this.outbox = new Outbox(this.#line, writer, { capacity, highWaterMark }, sender);
     this.outbox.onRoom = () => this.#room();
     this.#pongs = new Pongs(this.outbox);
+    this.recorder = settings.latency;
+    this.#pings = this.recorder && new PingClock(this.recorder.pingRoundTrip);
     this.#closeTimer = new CloseTimer(settings.closeTimeout, () => this.#onCloseTimeout());
     this.heartbeat = settings.heartbeat && new Heartbeat(settings.heartbeat, (text) => this.#beat(text));
   }
@@ -72,16 +79,16 @@ export class WsSession implements WatchedSession {
   /** Begins: `rest` are the bytes that came with the handshake. */
   start(shell: SessionShell, rest: Uint8Array): void {
     this.#shell = shell;
-    if (shell.sink !== null) this.#inbox.push();
-    if (rest.length > 0) this.#inbox.receive(rest);
+    if (shell.sink !== null) this.inbox.push();
+    if (rest.length > 0) this.inbox.receive(rest);
     const { liveness } = this.#settings;
-    this.#line.attach(liveness === null ? this : new Liveness(this, this.#inbox, liveness));
+    this.#line.attach(liveness === null ? this : new Liveness(this, this.inbox, liveness));
     if (rest.length > 0) shell.wake();
   }
 
   onBytes(chunk: Uint8Array): void {
     if (this.state === "ended") return;
-    this.#inbox.receive(chunk);
+    this.inbox.receive(chunk);
     this.#shell.wake();
   }
 
@@ -120,7 +127,7 @@ export class WsSession implements WatchedSession {
 
   /** Pushes all that can be read, until `sink` is closed. The close message is not pushed: {@link end} tells it. */
   deliver(sink: MessageSink): void {
-    while (this.#inbox.walk(sink)) {
+    while (this.inbox.walk(sink)) {
       const message = this.next();
       if (message === null) return;
       if (message.kind !== "close" && !sink.take(message)) return;
@@ -133,7 +140,7 @@ export class WsSession implements WatchedSession {
    */
   scheduleLookAhead(): void {
     if (this.#scouting) return;
-    this.#inbox.load();
+    this.inbox.load();
     if (this.reader.nextFrame >= this.reader.ring.tail) return;
     this.#scouting = true;
     setImmediate(() => {
@@ -147,14 +154,6 @@ export class WsSession implements WatchedSession {
     for (let message = this.#scout.next(); message !== null; message = this.#scout.next()) this.#answer(message);
   }
 
-  hold(): void {
-    this.#inbox.hold();
-  }
-
-  release(): void {
-    this.#inbox.release();
-  }
-
   /** Begins the closing handshake; without effect once it has begun. */
   close(code: number | undefined, reason: string | undefined): boolean {
     if (this.state !== "open") return true;
@@ -166,7 +165,7 @@ export class WsSession implements WatchedSession {
 
   /** Cuts the connection and drops what was not read. */
   terminate(): void {
-    this.#inbox.discard();
+    this.inbox.discard();
     if (this.state === "ended") this.#exhausted();
     else {
       this.#finish({ code: CloseCode.ABNORMAL, reason: "", error: null });
@@ -175,8 +174,9 @@ export class WsSession implements WatchedSession {
     this.#shell.wake();
   }
 
-  ping(): void {
-    if (this.state === "open") this.outbox.ping();
+  ping(payload?: Uint8Array): boolean {
+    if (this.state !== "open") return false;
+    return this.#pings === null ? this.outbox.ping(payload) : this.#pings.send(this.outbox, payload);
   }
 
   abandon(error: Error): void {
@@ -189,7 +189,7 @@ export class WsSession implements WatchedSession {
   get unread(): boolean {
     const { reader } = this;
     if (reader.closed || reader.failure !== null) return false;
-    return !this.#inbox.empty || reader.nextFrame < reader.ring.tail;
+    return !this.inbox.empty || reader.nextFrame < reader.ring.tail;
   }
 
   /** What is known of the peer's close frame: 1006 where none was seen. */
@@ -210,13 +210,14 @@ export class WsSession implements WatchedSession {
   #nextSlow(first: Message | null): Message | null {
     let message = first;
     while (message === null) {
-      if (!this.#inbox.refill()) {
+      if (!this.inbox.refill()) {
         this.#exhausted();
         return null;
       }
       message = this.reader.next();
     }
-    if ((message.kind === "ping" || message.kind === "close") && !this.#scout.sawLent) this.#answer(message);
+    if (message.kind === "pong") this.#pings?.hear(message);
+    else if (message.isControl && !this.#scout.sawLent) this.#answer(message);
     return message;
   }
 
@@ -224,9 +225,8 @@ export class WsSession implements WatchedSession {
   #exhausted(): void {
     if (this.end !== null) return;
     const { failure } = this.reader;
-    if (failure !== null) {
-      this.#fail(failure);
-    } else if (this.#finished && this.#peerClose !== null) {
+    if (failure !== null) this.#fail(failure);
+    else if (this.#finished && this.#peerClose !== null) {
       // Our half has been ended, or is once the echo is out: `onClose` follows.
       this.end = { ...this.#peerClose, error: null };
     } else if (this.#finished) {

@@ -5,7 +5,7 @@ import type { SpinWsOptions } from "./spin-options.ts";
 /** What the Worker of a feed is told, once. */
 export interface FeedTask {
   readonly url: string;
-  readonly options: Omit<SpinWsOptions, "tls" | "signal">;
+  readonly options: Omit<SpinWsOptions, "tls" | "signal" | "latency">;
   readonly tls: TlsOptions | null;
   readonly cpu: number | null;
   /** Memory of the rings: messages come here, and what is to be sent goes there. */

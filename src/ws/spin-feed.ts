@@ -10,7 +10,7 @@ import type { SpinWsOptions } from "./spin-options.ts";
 import { SpinRing } from "./spin-ring.ts";
 
 /** How a {@link SpinFeed} is opened. What the Worker is to know must be data: TLS is told by its options. */
-export interface SpinFeedOptions extends Omit<SpinWsOptions, "tls" | "signal" | "proxy"> {
+export interface SpinFeedOptions extends Omit<SpinWsOptions, "tls" | "signal" | "proxy" | "latency"> {
   /** For `wss:`: what a `TlsConfig` is made of. Default: the public roots. */
   readonly tls?: TlsOptions;
   /** The proxy to connect through; one with an `https:` URL is verified with the public roots. Default: a direct connection. */

@@ -1,5 +1,6 @@
 import { TimeoutError } from "../codec/errors.ts";
 import { UpgradeResponseReader } from "../codec/ws/upgrade-response.ts";
+import type { ConnectClock } from "../socket/connect-clock.ts";
 import { spinConnect } from "../socket/spin-connect.ts";
 import { scratchMemory } from "../socket/spin-memory.ts";
 import { type SpinTarget, spinTarget, spinTargetNow } from "../socket/spin-target.ts";
@@ -7,8 +8,10 @@ import type { SpinTransport } from "../socket/spin-transport.ts";
 import { SpinWait } from "../socket/spin-wait.ts";
 import { HandshakeError } from "./errors.ts";
 import { type OpenHandshake, prepareUpgrade, type Upgrade } from "./handshake.ts";
+import { clockFor } from "./latency.ts";
 import { type SpinWsOptions, type SpinWsSettings, spinWsSettings } from "./spin-options.ts";
 import { SpinSession } from "./spin-session.ts";
+import { TimedSpinSession } from "./spin-timed-session.ts";
 import { shownUrl, wsTarget } from "./target.ts";
 
 /** What a spin stream is made around. */
@@ -22,7 +25,9 @@ export async function spinOpen(url: string | URL, options: SpinWsOptions): Promi
   const settings = spinWsSettings(options);
   const target = wsTarget(url);
   const upgrade = prepareUpgrade(target, settings.ws);
-  return openAt(await spinTarget(target, settings.ws), upgrade, settings);
+  const clock = clockFor(settings.ws.latency);
+  clock?.enter(settings.ws.proxy === null ? "dns" : "proxy");
+  return openAt(await spinTarget(target, settings.ws), upgrade, settings, clock);
 }
 
 /** The same for a URL that names an IP address. */
@@ -30,13 +35,22 @@ export function spinOpenNow(url: string | URL, options: SpinWsOptions): SpinOpen
   const settings = spinWsSettings(options);
   const target = wsTarget(url);
   const upgrade = prepareUpgrade(target, settings.ws);
-  return openAt(spinTargetNow(target, settings.ws), upgrade, settings);
+  return openAt(spinTargetNow(target, settings.ws), upgrade, settings, clockFor(settings.ws.latency));
 }
 
-function openAt(target: SpinTarget, upgrade: Upgrade, settings: SpinWsSettings): SpinOpened {
-  const transport = spinConnect(target, settings.ws, settings.wait.timestamps);
+function openAt(
+  target: SpinTarget,
+  upgrade: Upgrade,
+  settings: SpinWsSettings,
+  clock: ConnectClock | null,
+): SpinOpened {
+  const { ws, wait } = settings;
+  clock?.enter(ws.proxy === null ? "tcp" : "proxy");
+  const transport = spinConnect(target, clock === null ? ws : { ...ws, onPhase: clock.enter }, wait.timestamps);
+  clock?.enter("handshake");
   try {
-    return new SpinHandshake(transport, upgrade, settings).run(target.deadline);
+    const { session, handshake } = new SpinHandshake(transport, upgrade, settings).run(target.deadline);
+    return { session, handshake: clock === null ? handshake : { ...handshake, connect: clock.end() } };
   } catch (error) {
     // A server that said no is left in order: RST would be an error there.
     if (error instanceof HandshakeError && error.code === "HANDSHAKE_REFUSED") transport.close();
@@ -88,7 +102,8 @@ class SpinHandshake {
     if (outcome === null) return null;
     if (!outcome.open) throw new HandshakeError(outcome);
     const { protocol, headers, deflate } = outcome;
-    const session = new SpinSession(this.#transport, this.#settings, deflate);
+    const Session = this.#settings.ws.latency === null ? SpinSession : TimedSpinSession;
+    const session = new Session(this.#transport, this.#settings, deflate);
     if (session.reader.read(chunk, taken) > 0) session.received(performance.now());
     return { session, handshake: { url: this.#upgrade.url, protocol, headers, deflate } };
   }

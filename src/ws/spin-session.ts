@@ -5,19 +5,22 @@ import { FrameReader } from "../codec/ws/frame-reader.ts";
 import { FrameWriter } from "../codec/ws/frame-writer.ts";
 import type { Message } from "../codec/ws/message.ts";
 import { ringMemory } from "../socket/ring-memory.ts";
-import { memoryAt, type SpinMemory, scratchMemory } from "../socket/spin-memory.ts";
+import { memoryAt, type SpinMemory } from "../socket/spin-memory.ts";
 import type { SpinTransport } from "../socket/spin-transport.ts";
 import { SpinWait } from "../socket/spin-wait.ts";
 import { DeflateSender } from "./deflate-sender.ts";
 import { inflateStream } from "./deflate-zlib.ts";
 import { abnormalClosure, closeTimedOut, notOpen, WsClosedError } from "./errors.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import type { LatencyRecorder } from "./latency.ts";
 import { maskKeys } from "./mask-keys.ts";
 import { Outbox } from "./outbox.ts";
+import { PingClock } from "./ping-clock.ts";
 import { Pongs } from "./pongs.ts";
 import { type SessionEnd, type SessionState, TRANSITIONS, type WsClosure } from "./session-state.ts";
 import { SpinDuties } from "./spin-duties.ts";
 import type { SpinWsSettings } from "./spin-options.ts";
+import { SpinRefuse } from "./spin-refuse.ts";
 
 /**
  * The protocol over a transport that is asked. All of it happens within the calls of the thread that owns it: bytes go from the kernel
@@ -28,6 +31,8 @@ export class SpinSession {
   readonly transport: SpinTransport;
   readonly outbox: Outbox;
   readonly reader: FrameReader;
+  /** Where latencies are counted; null where they are not. */
+  readonly recorder: LatencyRecorder | null;
   readonly heartbeat: Heartbeat | null;
   state: SessionState = "open";
   /** Set once, when there is nothing more to read and the end is known. */
@@ -38,6 +43,7 @@ export class SpinSession {
   readonly #memory: SpinMemory;
   readonly #most: number;
   readonly #pongs: Pongs;
+  readonly #pings: PingClock | null;
   readonly #wait: SpinWait;
   readonly #duties: SpinDuties;
   #peerClose: WsClosure | null = null;
@@ -45,12 +51,11 @@ export class SpinSession {
   #errorTold = false;
   /** Calls of the kernel, to look at the clock every few. */
   #reads = 0;
-  /** Where bytes go that nobody reads any more. */
-  #refuse: SpinMemory | null = null;
+  readonly #refuse: SpinRefuse = new SpinRefuse();
 
   constructor(transport: SpinTransport, settings: SpinWsSettings, agreed: DeflateTerms | null) {
     const { bufferCapacity, maxFrameSize, maxMessageSize, writeBufferCapacity: capacity, highWaterMark } = settings.ws;
-    const { deflate } = settings.ws;
+    const { deflate, heartbeat, latency } = settings.ws;
     this.transport = transport;
     this.#settings = settings;
     const inflate = agreed && { ...agreed.peer, open: inflateStream };
@@ -63,10 +68,11 @@ export class SpinSession {
     const sender = agreed && deflate && new DeflateSender(agreed.own, deflate);
     this.outbox = new Outbox(transport, writer, { capacity, highWaterMark }, sender);
     this.#pongs = new Pongs(this.outbox);
+    this.recorder = latency;
+    this.#pings = this.recorder && new PingClock(this.recorder.pingRoundTrip);
     this.outbox.onRoom = () => this.#pongs.settle();
     this.#wait = new SpinWait(settings.wait);
     this.#duties = new SpinDuties(settings.ws);
-    const { heartbeat } = settings.ws;
     // Its own beats are sent by the clock of the wait, not by a timer.
     const { interval: _, ...answers } = heartbeat ?? {};
     this.heartbeat = heartbeat && new Heartbeat(answers, (text) => this.#beat(text));
@@ -157,7 +163,7 @@ export class SpinSession {
     }
     const beat = duties.beatDue(now);
     if (beat !== null) this.#beat(beat);
-    if (duties.pingDue(now) && this.state === "open") this.outbox.ping();
+    if (duties.pingDue(now) && this.state === "open") this.ping();
     const silence = duties.silenceOver(now);
     if (silence !== null) {
       this.#finish({ code: CloseCode.ABNORMAL, reason: "", error: silence });
@@ -179,6 +185,10 @@ export class SpinSession {
     this.#enter("closing");
     this.#duties.closing();
     return taken;
+  }
+
+  ping(payload?: Uint8Array): boolean {
+    return this.#pings === null ? this.outbox.ping(payload) : this.#pings.send(this.outbox, payload);
   }
 
   /** Cuts the connection and drops what was not read. */
@@ -231,7 +241,7 @@ export class SpinSession {
       if (message === null) {
         if (!asks || !this.receive()) return null;
       } else {
-        if (message.kind === "ping" || message.kind === "close") this.#answer(message);
+        if (message.isControl) this.#answer(message);
         if (this.heartbeat === null || !this.heartbeat.take(message)) return message;
       }
       message = this.reader.next();
@@ -241,20 +251,15 @@ export class SpinSession {
   /** The peer broke the protocol, or its close frame was read: what follows is dropped until it ends the connection. */
   #awaitEnd(failure: ProtocolError | null): void {
     if (failure !== null && this.end === null) this.#fail(failure);
-    this.#refuse ??= scratchMemory(REFUSED);
-    const { address } = this.#refuse;
-    let count = this.transport.receive(address, REFUSED);
-    for (let turns = 0; count > 0 && turns < REFUSED_TURNS; turns++) count = this.transport.receive(address, REFUSED);
-    if (count >= 0) return;
+    if (this.#refuse.drop(this.transport)) return;
     this.#finish({ ...(this.#peerClose ?? { code: CloseCode.ABNORMAL, reason: "" }), error: null });
     this.transport.close();
   }
 
   #answer(message: Message): void {
-    if (message.kind === "ping") {
-      if (this.state === "open" && this.#settings.ws.autoPong) this.#pongs.answer(message);
-      return;
-    }
+    if (message.kind === "pong") this.#pings?.hear(message);
+    if (message.kind === "ping" && this.state === "open" && this.#settings.ws.autoPong) this.#pongs.answer(message);
+    if (message.kind !== "close") return;
     const { closeCode, closeReason } = message;
     this.#peerClose = { code: closeCode, reason: closeReason };
     if (this.state === "open") this.outbox.close(closeCode === CloseCode.NO_STATUS ? undefined : closeCode, undefined);
@@ -293,6 +298,3 @@ export class SpinSession {
 }
 
 const NOTHING: Uint8Array = new Uint8Array(0);
-/** Bytes a call, and calls in a row, for what is dropped. */
-const REFUSED = 16 << 10;
-const REFUSED_TURNS = 16;

@@ -6,6 +6,7 @@ import type { SocketInfo } from "../socket/socket-info.ts";
 import type { SpinTlsFacts } from "../socket/spin-transport.ts";
 import { deadlineIn } from "../socket/spin-wait.ts";
 import { notOpen } from "./errors.ts";
+import { latencyOf, type WsLatency } from "./latency.ts";
 import type { SessionState, WsClosure } from "./session-state.ts";
 import { type SpinOpened, spinOpen, spinOpenNow } from "./spin-open.ts";
 import type { SpinWsOptions } from "./spin-options.ts";
@@ -45,6 +46,8 @@ export class SpinWsStream implements Disposable {
   readonly responseHeaders: readonly (readonly [name: string, value: string])[];
   /** How messages are compressed, as both sides agreed; null where they are not. */
   readonly deflate: DeflateTerms | null;
+  /** What was measured; null without the option `latency`. */
+  readonly latency: WsLatency | null;
   readonly #session: SpinSession;
   readonly #highWaterMark: number;
 
@@ -55,6 +58,7 @@ export class SpinWsStream implements Disposable {
     this.protocol = handshake.protocol;
     this.responseHeaders = handshake.headers;
     this.deflate = handshake.deflate ?? null;
+    this.latency = latencyOf(session.recorder, handshake.connect ?? null);
   }
 
   /**
@@ -124,7 +128,7 @@ export class SpinWsStream implements Disposable {
   /** Sends a ping of at most 125 bytes; the peer's pong carries the same and is delivered. */
   sendPing(payload?: Uint8Array): boolean {
     this.#session.checkOpen();
-    return this.#session.outbox.ping(payload);
+    return this.#session.ping(payload);
   }
 
   /** Sends a pong that nobody asked for (RFC 6455 section 5.5.3). Pings are answered without it. */

@@ -8,6 +8,7 @@ import { type AcceptOptions, acceptSettings } from "./accept-options.ts";
 import { WsChannel } from "./channel.ts";
 import { WsClosedError } from "./errors.ts";
 import type { OpenHandshake } from "./handshake.ts";
+import { type MessageSource, sourceOf } from "./message-source.ts";
 import { openTransport, openUrl } from "./open.ts";
 import { type WsOptions, wsSettings } from "./options.ts";
 import type { WsSession } from "./session.ts";
@@ -28,6 +29,7 @@ import { readableOf, type SendableMessage, writableOf } from "./web-streams.ts";
  * answered all the same, as far as they have arrived.
  */
 export class WsStream extends WsChannel implements AsyncIterable<OwnedMessage>, AsyncDisposable {
+  readonly #source: MessageSource;
   #waiting: PromiseWithResolvers<Message | null> | null = null;
   /** Nobody will read any more: what comes is dropped, so that the close frame is reached. */
   #discarding = false;
@@ -37,6 +39,7 @@ export class WsStream extends WsChannel implements AsyncIterable<OwnedMessage>, 
 
   private constructor(session: WsSession, handshake: OpenHandshake) {
     super(session, handshake);
+    this.#source = sourceOf(session);
   }
 
   /**
@@ -94,7 +97,7 @@ export class WsStream extends WsChannel implements AsyncIterable<OwnedMessage>, 
    * At the end it is null, too: `recv` tells the difference, and the error.
    */
   tryRecv(): Message | null {
-    return this.#next();
+    return this.#source.next();
   }
 
   /**
@@ -104,7 +107,7 @@ export class WsStream extends WsChannel implements AsyncIterable<OwnedMessage>, 
    */
   recv(): Promise<Message | null> {
     if (this.#waiting !== null) return Promise.reject(pending());
-    const message = this.#next();
+    const message = this.#source.next();
     if (message !== null) return Promise.resolve(message);
     if (this.session.reader.closed || this.session.end !== null) return this.#ending();
     this.#waiting = Promise.withResolvers();
@@ -145,17 +148,9 @@ export class WsStream extends WsChannel implements AsyncIterable<OwnedMessage>, 
     this.settleEnd();
   }
 
-  #next(): Message | null {
-    const { session } = this;
-    const { heartbeat } = session;
-    let message = session.next();
-    while (heartbeat !== null && message !== null && heartbeat.take(message)) message = session.next();
-    return message;
-  }
-
   #deliver(): void {
     const waiting = this.#waiting;
-    const message = this.#next();
+    const message = this.#source.next();
     if (message === null && this.session.end === null && !this.session.reader.closed) return;
     this.#waiting = null;
     if (message !== null) waiting?.resolve(message);

@@ -6,10 +6,22 @@ import { testTls } from "../helpers/peer-server.ts";
 import { SpinServer } from "./spin-support.ts";
 
 let server: SpinServer;
+/** The kernel begins to stamp packets of TCP a moment after the first socket of the machine asks for it: this one, which stays open. */
+let asking: SpinWsStream;
 beforeAll(async () => {
   server = await SpinServer.start();
+  asking = open("/echo", { timestamps: true });
+  const end = performance.now() + LIMIT.timeout;
+  for (let stamp: bigint | null | undefined = null; typeof stamp !== "bigint"; await Bun.sleep(1)) {
+    if (performance.now() > end) throw new Error("the kernel does not stamp");
+    asking.sendText("stamped?");
+    stamp = asking.recv(LIMIT)?.kernelReceivedAt;
+  }
 });
-afterAll(() => server[Symbol.asyncDispose]());
+afterAll(async () => {
+  asking.terminate();
+  await server[Symbol.asyncDispose]();
+});
 
 const LIMIT = { timeout: 20_000 };
 const open = (path: string, options: SpinWsOptions = {}): SpinWsStream =>

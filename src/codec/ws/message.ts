@@ -37,7 +37,8 @@ export class Message {
 
   /**
    * When the kernel had that byte: nanoseconds since 1970 by the system's clock (SO_TIMESTAMPNS). Of a spin stream with the option
-   * `timestamps`; null elsewhere. A big integer is made at each call.
+   * `timestamps`; null elsewhere, and where the kernel did not stamp, which it begins a moment after the first socket of a machine has asked.
+   * A big integer is made at each call.
    */
   get kernelReceivedAt(): bigint | null {
     return this.receipt.kernelReceivedAt;

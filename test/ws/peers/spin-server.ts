@@ -10,6 +10,7 @@ import { acceptance, type WsPeer } from "../../helpers/ws-peer.ts";
 const SCENARIOS: Record<string, (peer: WsPeer) => void> = {
   "/echo": () => {},
   "/silent": () => {},
+  "/pong": () => {},
   "/no-close": () => {},
   "/greet": (peer) =>
     peer
@@ -52,7 +53,9 @@ const servers = [true, false].map(
         SCENARIOS[pathOf(peer.request?.line ?? "")]?.(peer);
       },
       onMessage: (peer, message) => {
-        if (pathOf(peer.request?.line ?? "") !== "/echo") return;
+        const path = pathOf(peer.request?.line ?? "");
+        if (path === "/pong" && message.kind === "ping") peer.pong(Buffer.from(message.bytes).toString());
+        if (path !== "/echo") return;
         if (message.kind === "text") peer.text(message.text);
         if (message.kind === "binary") peer.binary(message.bytes);
       },
