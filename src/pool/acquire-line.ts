@@ -1,3 +1,5 @@
+import { milliseconds } from "../http/options.ts";
+import type { AcquireOptions } from "./client-pool.ts";
 import { notAcquired } from "./errors.ts";
 import type { Pipe } from "./pipe.ts";
 import { WaitHistogram } from "./pool-stats.ts";
@@ -9,18 +11,34 @@ export class AcquireLine<Slot> {
   /** Why the last attempt to connect failed, where none has succeeded since. */
   lastError: Error | null = null;
   readonly #waiters: Waiters<Slot> = new Waiters();
+  readonly #timeout: number;
   /** Those that wait for a connection. */
   readonly #dead: () => readonly Pipe[];
   readonly #onLength: (length: number) => void;
 
-  /** `onLength` is told whenever somebody came or left. */
-  constructor(dead: () => readonly Pipe[], onLength: (length: number) => void) {
+  /** `timeout` counts where `acquire` is not told; `onLength` is told whenever somebody came or left. */
+  constructor(timeout: number, dead: () => readonly Pipe[], onLength: (length: number) => void) {
+    this.#timeout = timeout;
     this.#dead = dead;
     this.#onLength = onLength;
   }
 
   get length(): number {
     return this.#waiters.length;
+  }
+
+  /** What `acquire` of the pool does, which is closed or not. */
+  async acquire(pool: Lender<Slot>, closed: boolean, options: AcquireOptions): Promise<Slot> {
+    const { timeout = this.#timeout, signal } = options;
+    if (options.timeout !== undefined) milliseconds("timeout", timeout, 0);
+    if (closed) throw notAcquired("POOL_CLOSED", "the pool is closed");
+    if (signal?.aborted) throw notAcquired("POOL_ACQUIRE_ABORTED", "it was aborted", signal.reason);
+    const slot = pool.tryAcquire();
+    if (slot === null) {
+      return this.#wait(timeout, signal, () => notAcquired("POOL_EXHAUSTED", `all ${pool.size} slots are in use`));
+    }
+    this.waits.record(0);
+    return slot;
   }
 
   /** Gives the slot to the first in line; there must be one. */
@@ -34,7 +52,7 @@ export class AcquireLine<Slot> {
   }
 
   /** Gets in line. `timeout` 0: for one attempt to connect and not more; `exhausted` is the error where nothing is there to be connected. */
-  async wait(timeout: number, signal: AbortSignal | undefined, exhausted: () => Error): Promise<Slot> {
+  async #wait(timeout: number, signal: AbortSignal | undefined, exhausted: () => Error): Promise<Slot> {
     const { promise, leave } = this.#waiters.wait();
     const onAbort = (): void => leave(notAcquired("POOL_ACQUIRE_ABORTED", "it was aborted", signal?.reason));
     signal?.addEventListener("abort", onAbort, { once: true });
@@ -62,4 +80,10 @@ export class AcquireLine<Slot> {
     const error = await oldest?.attempt();
     leave(error ?? exhausted());
   }
+}
+
+/** A pool. */
+interface Lender<Slot> {
+  readonly size: number;
+  tryAcquire(): Slot | null;
 }

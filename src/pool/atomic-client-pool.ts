@@ -1,4 +1,3 @@
-import { milliseconds } from "../http/options.ts";
 import type { AtomicClientSlot } from "./atomic-client-slot.ts";
 import { Doorbell } from "./atomic-doorbell.ts";
 import { Keeper } from "./atomic-keeper.ts";
@@ -98,19 +97,8 @@ export class AtomicClientPool implements AsyncDisposable {
    * within the last second, and rejects with its error, or with `POOL_EXHAUSTED` where all are in use.
    * @throws PoolError (`POOL_ACQUIRE_TIMEOUT` with the last connect error as cause, `POOL_ACQUIRE_ABORTED`, `POOL_CLOSED`)
    */
-  async acquire(options: AcquireOptions = {}): Promise<AtomicClientSlot> {
-    const { timeout = this.#settings.acquireTimeout, signal } = options;
-    if (options.timeout !== undefined) milliseconds("timeout", timeout, 0);
-    if (this.#closed !== null) throw notAcquired("POOL_CLOSED", "the pool is closed");
-    if (signal?.aborted) throw notAcquired("POOL_ACQUIRE_ABORTED", "it was aborted", signal.reason);
-    const slot = this.tryAcquire();
-    if (slot === null) {
-      return this.keeper.line.wait(timeout, signal, () => {
-        return notAcquired("POOL_EXHAUSTED", `all ${this.size} slots are in use`);
-      });
-    }
-    this.keeper.line.waits.record(0);
-    return slot;
+  acquire(options: AcquireOptions = {}): Promise<AtomicClientSlot> {
+    return this.keeper.line.acquire(this, this.#closed !== null, options);
   }
 
   /** What a Worker has given back counts as idle. */

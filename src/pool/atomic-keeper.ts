@@ -1,7 +1,7 @@
 import { AcquireLine } from "./acquire-line.ts";
-import { AtomicClientSlot, type AtomicSlotOwner, LENT } from "./atomic-client-slot.ts";
+import { AtomicClientSlot, type AtomicSlotOwner } from "./atomic-client-slot.ts";
 import { Stock } from "./atomic-stock.ts";
-import { ACQUIRED, TOUCHED } from "./client-slot.ts";
+import { ACQUIRED, LENT, TOUCHED } from "./client-slot.ts";
 import { notAcquired } from "./errors.ts";
 import { LifoStack } from "./lifo-stack.ts";
 import type { ClientPoolOptions, PoolEvents, PoolSettings } from "./options.ts";
@@ -44,6 +44,7 @@ export class Keeper implements AtomicSlotOwner {
     this.#parked = pipes.map((pipe) => this.#makeSlot(pipe));
     this.#away = pipes.map(() => null);
     this.line = new AcquireLine(
+      settings.acquireTimeout,
       () => pipes.filter(({ index }) => this.#parked[index] !== null),
       (length) => this.#onLine(length),
     );

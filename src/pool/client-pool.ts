@@ -1,4 +1,3 @@
-import { milliseconds } from "../http/options.ts";
 import { AcquireLine } from "./acquire-line.ts";
 import { ACQUIRED, ClientSlot } from "./client-slot.ts";
 import { notAcquired } from "./errors.ts";
@@ -63,6 +62,7 @@ export class ClientPool implements AsyncDisposable {
     this.#pipes = Array.from({ length: settings.connections }, (_, index) => makePipe(index));
     this.#parked = this.#pipes.map((pipe) => this.#makeSlot(pipe));
     this.#line = new AcquireLine(
+      settings.acquireTimeout,
       () => this.#pipes.filter(({ index }) => this.#parked[index] !== null),
       () => this.#judge(),
     );
@@ -125,17 +125,8 @@ export class ClientPool implements AsyncDisposable {
    * within the last second, and rejects with its error, or with `POOL_EXHAUSTED` where all are in use.
    * @throws PoolError (`POOL_ACQUIRE_TIMEOUT` with the last connect error as cause, `POOL_ACQUIRE_ABORTED`, `POOL_CLOSED`)
    */
-  async acquire(options: AcquireOptions = {}): Promise<ClientSlot> {
-    const { timeout = this.#settings.acquireTimeout, signal } = options;
-    if (options.timeout !== undefined) milliseconds("timeout", timeout, 0);
-    if (this.#closed !== null) throw notAcquired("POOL_CLOSED", "the pool is closed");
-    if (signal?.aborted) throw notAcquired("POOL_ACQUIRE_ABORTED", "it was aborted", signal.reason);
-    const slot = this.tryAcquire();
-    if (slot === null) {
-      return this.#line.wait(timeout, signal, () => notAcquired("POOL_EXHAUSTED", `all ${this.size} slots are in use`));
-    }
-    this.#line.waits.record(0);
-    return slot;
+  acquire(options: AcquireOptions = {}): Promise<ClientSlot> {
+    return this.#line.acquire(this, this.#closed !== null, options);
   }
 
   stats(): PoolStats {

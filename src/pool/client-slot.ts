@@ -29,7 +29,8 @@ export class ClientSlot implements Disposable {
   live: HttpConnection | null = null;
   /** @internal */
   below: ClientSlot | null = null;
-  private readonly owner: SlotOwner;
+  /** @internal */
+  readonly owner: SlotOwner;
 
   /** @internal */
   constructor(pipe: Pipe, owner: SlotOwner) {
@@ -42,13 +43,11 @@ export class ClientSlot implements Disposable {
 
   /**
    * The connection below; one that has died stays, and fails what is sent on it, until the slot is released.
-   * @throws PoolError (`POOL_NOT_ACQUIRED`) once the slot is released; RequestError (`REQUEST_NOT_REUSABLE`) once the pool is destroyed
+   * @throws PoolError (`POOL_NOT_ACQUIRED`) once the slot is released, or shared; RequestError (`REQUEST_NOT_REUSABLE`) once the pool is destroyed
    */
   get connection(): HttpConnection {
     const { pipe } = this;
-    if (this.use === RELEASED) {
-      throw new PoolError("POOL_NOT_ACQUIRED", `Cannot use slot ${this.index}: it was released`);
-    }
+    if (this.use === RELEASED || this.use === LENT) throw this.notAcquired("use");
     if (pipe.connection === null) throw notReusable("closed", null);
     this.use = TOUCHED;
     pipe.take();
@@ -72,9 +71,11 @@ export class ClientSlot implements Disposable {
 
   /** Gives the slot back. Throws `POOL_NOT_ACQUIRED` where that was done before. */
   release(): void {
+    if (this.use === LENT) throw this.notAcquired("release");
     this[Symbol.dispose]();
   }
 
+  /** Gives the slot back; one that was shared is not to be given back here. */
   [Symbol.dispose](): void {
     const { owner } = this;
     if (this.use !== owner.unseen) this.giveBack();
@@ -85,9 +86,16 @@ export class ClientSlot implements Disposable {
   }
 
   private giveBack(): void {
-    if (this.use === RELEASED) throw releasedTwice(this.index);
+    if (this.use === LENT) return;
+    if (this.use === RELEASED) throw this.notAcquired("release");
     this.use = RELEASED;
     this.owner.takeBack(this);
+  }
+
+  /** @internal */
+  notAcquired(action: string): PoolError {
+    const detail = this.use === LENT ? "it was shared" : "it was released before";
+    return new PoolError("POOL_NOT_ACQUIRED", `Cannot ${action} slot ${this.index}: ${detail}`);
   }
 }
 
@@ -99,12 +107,12 @@ export interface SlotOwner {
   takeBack(slot: ClientSlot): void;
 }
 
-/** A slot that is released, one that is acquired, and one whose connection was taken in hand since: it may be in the midst of something. */
-export type SlotUse = typeof RELEASED | typeof ACQUIRED | typeof TOUCHED;
+/**
+ * A slot that is released, one that is acquired, one whose connection was taken in hand since, as it may be in the midst of something, and
+ * one that was lent to a Worker and not acquired since.
+ */
+type SlotUse = typeof RELEASED | typeof ACQUIRED | typeof TOUCHED | typeof LENT;
 export const RELEASED = 0;
 export const ACQUIRED = 1;
 export const TOUCHED = 2;
-
-function releasedTwice(index: number): PoolError {
-  return new PoolError("POOL_NOT_ACQUIRED", `Cannot release slot ${index}: it was released before`);
-}
+export const LENT = 3;
