@@ -34,7 +34,7 @@ type Measure = (
 ) => Promise<void>;
 
 /** Sizes for a look. */
-export const QUICK: Sizes = { messages: 60_000, roundTrips: 300, microTime: 20 };
+export const QUICK: Sizes = { messages: 30_000, roundTrips: 300, microTime: 20 };
 
 const SIZES: Sizes = { messages: 3_000_000, roundTrips: 5_000, microTime: 100 };
 
@@ -50,7 +50,7 @@ export const PARTS: readonly Part[] = [
   part("micro/utf8", measureOperations, 3),
   part("micro/handshake", measureOperations, 3),
   part("micro/deflate", measureOperations, 3),
-  part("json/", withServer(measureJson)),
+  part("json/", withServer(measureJson), Number.POSITIVE_INFINITY, { messages: 1_500_000 }),
   part("receive/tcp", withServer(measureReceiving)),
   part("receive/tls", withServer(measureReceiving)),
   part("series/size", withServer(measureSeries), 3, { messages: 1_000_000 }),
