@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import { Glob } from "bun";
 import manifest from "../package.json" with { type: "json" };
 import { blocksOf, isScript } from "./helpers/markdown.ts";
@@ -195,6 +195,13 @@ describe("the README's scripts, pasted into an empty folder to which the package
       child.stdin.end();
       await child.exited;
     }
+  });
+
+  test("the tarball has the name that the README adds", () => {
+    const commands = blocksOf(readme, "sh").flatMap(({ text }) => text.split("\n"));
+    expect(
+      commands.filter((command) => command.startsWith(`bun add ../${manifest.name}/${basename(tarball)} `)).length,
+    ).toBe(1);
   });
 
   test("every block is a script, and each address in one is an exchange's that the README starts", () => {

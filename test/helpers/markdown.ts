@@ -42,7 +42,7 @@ export function anchorsOf(page: string): Set<string> {
   return anchors;
 }
 
-export function withoutBlocks(page: string): string {
+function withoutBlocks(page: string): string {
   return page.replace(/^```\w*\n[\s\S]*?^```$/gm, "");
 }
 
