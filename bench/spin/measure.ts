@@ -25,9 +25,9 @@ const DEFAULT = bun("spin-then-poll", "spin/by-default.ts");
 /** Who takes part in what, in the order in which they take turns. Who spins needs a CPU of its own: `together` there is only who sleeps. */
 export const SPIN_CASES: Readonly<Record<string, readonly Program[]>> = {
   "spin/receive/tcp": [LIMIT, HANDLER, FLOOR, SPIN, DEFAULT],
-  "spin/receive/tls": [LIMIT, HANDLER, SPIN],
+  "spin/receive/tls": [LIMIT, HANDLER, FLOOR, SPIN],
   "spin/echo/tcp/apart": [LIMIT, HANDLER, FLOOR, SPIN, POLL, DEFAULT],
-  "spin/echo/tls/apart": [LIMIT, HANDLER, SPIN, DEFAULT],
+  "spin/echo/tls/apart": [LIMIT, HANDLER, FLOOR, SPIN, DEFAULT],
   "spin/echo/tcp/together": [LIMIT, HANDLER, POLL, DEFAULT],
   "spin/requests/tcp/apart": [
     bun("limit", "http/limit.ts"),
