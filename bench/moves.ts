@@ -35,8 +35,9 @@ export interface Move {
  * Figures of a case with a baseline are compared by their ratio to it, taken round by round; a virtual machine's slow and fast times, which
  * last for minutes, are in both and fall out. The others are compared as they are, and the baselines only tell the machine's pace.
  *
- * A figure has moved where the middle halves of its samples lie further apart than the wider of them is wide, and its median by
- * {@link LEAST_CHANGE}. With fewer than three samples nothing is known of the noise, and nothing moves.
+ * A figure has moved where the middle halves of its samples lie apart, by so many times the wider of them as {@link CERTAIN_SAMPLES} says, and
+ * its median by {@link LEAST_CHANGE}. With fewer than three samples nothing is known of the noise, and nothing moves. Of figures with normal
+ * noise less than one in a hundred is named by mistake; halves that merely do not touch would name one in five of five samples each.
  */
 export function compareReports(before: Report, after: Report): Comparison {
   const known = new Map(before.figures.map((one) => [nameOf(one), one]));
@@ -64,7 +65,7 @@ export function compareReports(before: Report, after: Report): Comparison {
     }
     if (relative) byRatio++;
     const [a, b] = relative ? [spread(ratiosThen), spread(ratiosNow)] : [then, now];
-    if (Math.min(then.samples.length, now.samples.length) < LEAST_SAMPLES || !areApart(a, b)) continue;
+    if (!areApart(a, b, Math.min(then.samples.length, now.samples.length))) continue;
     const better = MORE_IS_BETTER.has(now.metric) ? b.median / a.median : a.median / b.median;
     moves.push({
       name,
@@ -110,11 +111,12 @@ function nameOf({ group, contender, metric }: Figure): string {
   return `${group}/${contender} (${metric})`;
 }
 
-/** The middle halves, from quartile to quartile, are further apart than the wider of them is wide. */
-function areApart(then: Spread, now: Spread): boolean {
+function areApart(then: Spread, now: Spread, samples: number): boolean {
+  if (samples < LEAST_SAMPLES) return false;
   const gap = Math.max(now.lowerQuartile - then.upperQuartile, then.lowerQuartile - now.upperQuartile);
   const width = Math.max(now.upperQuartile - now.lowerQuartile, then.upperQuartile - then.lowerQuartile);
-  return gap > width && Math.abs(now.median - then.median) >= LEAST_CHANGE * Math.min(now.median, then.median);
+  const least = Math.max(1, CERTAIN_SAMPLES / samples) * width;
+  return gap > least && Math.abs(now.median - then.median) >= LEAST_CHANGE * Math.min(now.median, then.median);
 }
 
 function differencesOf(before: Report, after: Report): string[] {
@@ -130,5 +132,7 @@ function differencesOf(before: Report, after: Report): string[] {
 }
 
 const LEAST_SAMPLES = 3;
+/** From so many samples on the middle halves tell the noise, and a gap as wide as one of them will do; of fewer it takes as much more. */
+const CERTAIN_SAMPLES = 12;
 /** Less than this is neither here nor there, however steady it looks. */
 const LEAST_CHANGE = 0.05;

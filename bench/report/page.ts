@@ -106,6 +106,9 @@ const HOW_TO_READ = [
   "A cell is a median over the rounds [least to greatest], and how many times the limit of its case that is. The limit, or what stands first in a",
   "table, is what the machine gives a program that does none of the work. Multiples are taken round by round, the limit in the same turn, so that",
   "the slow times of a virtual machine fall out; absolute figures hold them. Contenders take turns, each in a process of its own, and have read",
-  "messages of every kind and size before their figures count. What they read is held against what was sent. `bun run bench:report` makes this",
-  "page again, and `bun run bench:compare A B` says what moved between two results.",
+  "messages of every kind and size before their figures count. What they read is held against what was sent.",
+  "",
+  "Under *where we lose* stands every row in which a contender that is not ours has the better median, limits left out, and every target that was",
+  "missed. *Noise not excluded* means that the two spreads overlap, or that there were fewer than three rounds. `bun run bench:report` makes this page",
+  "again, and `bun run bench:compare A B` says what moved between two results.",
 ];
