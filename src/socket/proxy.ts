@@ -20,7 +20,7 @@ export interface ProxyOptions {
   readonly url: string | URL;
   /** Fields of the CONNECT request, for HTTP proxies. A `Proxy-Authorization` here stands instead of the URL's. Default: none. */
   readonly headers?: Readonly<Record<string, string>> | readonly (readonly [name: string, value: string])[];
-  /** For `https://` proxies: how to speak TLS with the proxy itself. Default: the system's roots. */
+  /** For `https://` proxies: how to speak TLS with the proxy itself. Default: the public roots that Bun ships. */
   readonly tls?: TlsConfig;
 }
 

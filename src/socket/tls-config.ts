@@ -10,7 +10,7 @@ export type PemSource = string | Uint8Array;
 
 /** What a {@link TlsConfig} is made of. Nothing is needed for a public venue. */
 export interface TlsOptions {
-  /** Certificates to trust instead of the system's roots: a private authority, or a test's. */
+  /** Certificates to trust instead of the public roots that Bun ships: a private authority, or a test's. */
   readonly ca?: PemSource | readonly PemSource[];
   /** Trust the public roots that Bun ships as well as `ca`. Default: only where `ca` is left out. */
   readonly systemRoots?: boolean;
