@@ -13,10 +13,15 @@ const HEAD =
   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 const MASK = Uint8Array.of(1, 2, 3, 4);
 const NOTHING = new Uint8Array(0);
+const ECHOES = 200;
+/** How many times the usual an echo may cost the server while it is abused: the machine that tests has other things to do as well. */
+const MOST_DEARER = 5;
 
 /** What the server holds. */
 interface Holding {
   readonly rss: number;
+  /** Microseconds of CPU since it was asked the last time. */
+  readonly cpu: number;
   readonly open: number;
   readonly ends: Readonly<Record<string, number>>;
 }
@@ -26,6 +31,8 @@ let lines: AsyncGenerator<string>;
 let port = 0;
 /** Its memory after it has worked for a while, and before anything bad. */
 let before: Holding;
+/** Microseconds of its CPU that an echo took then. */
+let usual = 0;
 
 async function* linesOf(output: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   let rest = "";
@@ -53,6 +60,17 @@ async function echoes(count: number): Promise<number> {
     if (back?.text() !== `number ${number}`) throw new Error(`echo ${number} is ${back?.text()}`);
   }
   return count;
+}
+
+/** Microseconds of the server's CPU for an echo: the least of five runs, for it does other things as well. Others wait no longer than that. */
+async function costOfAnEcho(): Promise<number> {
+  const costs: number[] = [];
+  for (let run = 0; run < 5; run++) {
+    await holding();
+    await echoes(ECHOES);
+    costs.push((await holding()).cpu / ECHOES);
+  }
+  return Math.min(...costs);
 }
 
 /** A socket that does as it is told, and notes what comes and that it is gone. */
@@ -132,6 +150,7 @@ beforeAll(async () => {
   lines = linesOf(server.stdout);
   port = JSON.parse((await lines.next()).value ?? "null").port;
   await echoes(2_000);
+  usual = await costOfAnEcho();
   before = await holding();
 });
 
@@ -143,7 +162,7 @@ afterAll(async () => {
 test("1,000 connections that send half a head and stall are answered 408 and let go, and others are served meanwhile", async () => {
   const abusers = await Promise.all(Array.from({ length: 1_000 }, () => Abuser.connect()));
   for (const abuser of abusers) abuser.send(HEAD.slice(0, 60));
-  expect(await echoes(200)).toBe(200);
+  expect(await costOfAnEcho()).toBeLessThan(MOST_DEARER * usual);
   await until(() => abusers.every(({ gone }) => gone));
   for (const { received } of abusers) expect(received.toString("latin1", 0, 12)).toBe("HTTP/1.1 408");
   const { ends, open, rss } = await holding();
@@ -187,6 +206,7 @@ test("a bomb of 1 MiB that would be 1 GiB is refused while it is inflated", asyn
   expect(await echoes(100)).toBe(100);
   await until(() => abuser.gone);
   expect(abuser.closeCode).toBe(1009);
+  expect(await costOfAnEcho()).toBeLessThan(MOST_DEARER * usual);
   expect((await holding()).rss - before.rss).toBeLessThan(80 * MIB);
 }, 30_000);
 
@@ -199,7 +219,7 @@ test("a flood of pings whose answers are not read is bounded, and others are ser
     abuser.send(pings);
     if (round % 20 === 0) await Bun.sleep(0);
   }
-  expect(await echoes(200)).toBe(200);
+  expect(await costOfAnEcho()).toBeLessThan(MOST_DEARER * usual);
   expect((await holding()).rss - before.rss).toBeLessThan(60 * MIB);
   abuser.cut();
 }, 30_000);
@@ -212,7 +232,7 @@ test("a client that sends and never reads holds its own answers up, and nobody e
     if (round % 20 === 0) await Bun.sleep(0);
   }
   expect(abuser.waiting).toBeGreaterThan(0);
-  expect(await echoes(200)).toBe(200);
+  expect(await costOfAnEcho()).toBeLessThan(MOST_DEARER * usual);
   expect((await holding()).rss - before.rss).toBeLessThan(60 * MIB);
   abuser.cut();
 }, 30_000);
@@ -224,8 +244,8 @@ test("afterwards nothing is open, and the memory is back", async () => {
     held = await holding();
   }
   expect(held.open).toBe(0);
-  expect(held.rss - before.rss).toBeLessThan(60 * MIB);
-  expect(await echoes(500)).toBe(500);
+  expect(held.rss - before.rss).toBeLessThan(30 * MIB);
+  expect(await costOfAnEcho()).toBeLessThan(MOST_DEARER * usual);
 }, 30_000);
 
 /** `mebibytes` of zeros, deflated as a message: what the second one came to stands for all that follow. */

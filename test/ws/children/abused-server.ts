@@ -1,6 +1,6 @@
 /**
  * A server that is abused, in a process of its own: echoes, and stops reading where its answers are not taken. Prints one JSON object a line: its port,
- * then for each line on its standard input what it holds. Ends with its standard input.
+ * then for each line on its standard input what it holds, and what it cost since the line before. Ends with its standard input.
  */
 import { TcpListener } from "../../../src/socket/tcp-listener.ts";
 import { WsConnection } from "../../../src/ws/connection.ts";
@@ -31,7 +31,7 @@ async function serve(): Promise<void> {
         count(code);
       },
     };
-    WsConnection.accept(tcp, handlers, { handshakeTimeout: 1_500, closeTimeout: 500, deflate: true }).then(
+    WsConnection.accept(tcp, handlers, { handshakeTimeout: 2_500, closeTimeout: 500, deflate: true }).then(
       (ws) => {
         open++;
         // One that was stopped tells its end only once it has read on.
@@ -44,8 +44,19 @@ async function serve(): Promise<void> {
 
 void serve();
 console.log(JSON.stringify({ port: listener.port }));
+
+/** Microseconds of this process on a CPU. */
+function onCpu(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+let collected = onCpu();
 for await (const _ of Bun.stdin.stream()) {
+  // Collecting is the test's doing, and no part of what it costs to serve.
+  const cpu = onCpu() - collected;
   Bun.gc(true);
-  console.log(JSON.stringify({ rss: process.memoryUsage.rss(), open, ends }));
+  collected = onCpu();
+  console.log(JSON.stringify({ rss: process.memoryUsage.rss(), cpu, open, ends }));
 }
 process.exit(0);
