@@ -51,7 +51,10 @@ export class Incoming {
       return;
     }
     const taken = reader.read(chunk, 0);
-    if (taken === chunk.length) return;
+    if (taken === chunk.length) {
+      this.#transport.reclaim?.(chunk);
+      return;
+    }
     this.receive(chunk);
     this.#offset = taken;
   }
@@ -185,6 +188,7 @@ export class Incoming {
     if (this.#offset === chunk.length) {
       this.#chunks.shift();
       this.#offset = 0;
+      this.#transport.reclaim?.(chunk);
       if (this.#chunks.length === 0) this.#resume();
       this.#tellEnd();
     }

@@ -1,6 +1,7 @@
 import type { Socket, SocketHandler } from "bun";
 import { TransportError, transportErrorFrom } from "./errors.ts";
 import { type Opening, type Openings, type SocketFacts, UNKNOWN_FACTS } from "./opening.ts";
+import { reclaim } from "./reclaim.ts";
 import { endpointsOf, readSocketInfo, type SocketInfo } from "./socket-info.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
 
@@ -58,6 +59,10 @@ export class TcpSocket implements Transport {
   write(bytes: Uint8Array, offset: number, length: number): number {
     const socket = this.#socket;
     return socket === null ? -1 : socket.write(bytes, offset, length);
+  }
+
+  reclaim(chunk: Uint8Array): void {
+    reclaim(chunk);
   }
 
   pause(): void {
@@ -199,12 +204,11 @@ export class TcpSocket implements Transport {
   }
 
   #threw(error: unknown): void {
-    if (this.#closed) {
-      console.error(error);
-      return;
+    if (this.#closed) console.error(error);
+    else {
+      this.#fault ??= new TransportError("CONNECTION_HANDLER_THREW", "Cannot go on: a handler threw", error);
+      this.terminate();
     }
-    this.#fault ??= new TransportError("CONNECTION_HANDLER_THREW", "Cannot go on: a handler threw", error);
-    this.terminate();
   }
 
   static #begin(socket: Socket<TcpSocket>): void {
@@ -247,9 +251,7 @@ export class TcpSocket implements Transport {
     drain: TcpSocket.#drained,
     close: TcpSocket.#closedBy,
     error: TcpSocket.#failed,
-    connectError(socket, error) {
-      socket.data.#gone(error);
-    },
+    connectError: (socket, error) => socket.data.#gone(error),
   };
 
   /** One set of callbacks for every open socket; each finds its state in `socket.data`. */
@@ -265,9 +267,7 @@ export class TcpSocket implements Transport {
         tcp.#threw(error);
       }
     },
-    handshake(socket, ok, error) {
-      socket.data.#opening?.handshaken(ok, error);
-    },
+    handshake: (socket, ok, error) => socket.data.#opening?.handshaken(ok, error),
     end(socket) {
       if (socket.data.#socket === socket) socket.data.#end();
     },

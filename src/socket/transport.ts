@@ -37,6 +37,11 @@ export interface Transport {
    * Nothing is kept of the rest: offer it again after `onDrain`.
    */
   write(bytes: Uint8Array, offset: number, length: number): number;
+  /**
+   * Gives a chunk that `onBytes` brought back at once, where the garbage collector would find it later: neither it nor a view of its memory
+   * is looked at any more. A transport whose chunks are not its own to give back has no such method.
+   */
+  reclaim?(chunk: Uint8Array): void;
   /** Stops reading: the peer's sends block once the kernel's buffers are full. `onBytes` can still come from what was read. */
   pause(): void;
   resume(): void;

@@ -64,7 +64,10 @@ export class Inbox {
     const inPlace = chunk.length >= this.directFrom && (chunk.byteOffset & 3) === 0;
     const taken = inPlace ? 0 : this.reader.read(chunk);
     if (taken > 0) this.reader.stamps.add(now);
-    if (taken === chunk.length) return;
+    if (taken === chunk.length) {
+      this.#transport.reclaim?.(chunk);
+      return;
+    }
     this.#backlog.push(chunk);
     this.#stamps.push(now);
     this.#offset = taken;
@@ -149,11 +152,13 @@ export class Inbox {
 
   #advance(offset: number): void {
     this.#offset = offset;
-    if (offset !== this.#first?.length) return;
+    const chunk = this.#first;
+    if (chunk === undefined || offset !== chunk.length) return;
     this.#backlog.shift();
     this.#stamps.shift();
     this.#offset = 0;
     this.#walk.release();
+    this.#transport.reclaim?.(chunk);
     if (this.#backlog.length === 0) this.#resume();
   }
 

@@ -31,6 +31,11 @@ export class ScriptedTransport implements Transport {
     return taken;
   }
 
+  /** Whoever looks at the chunk again finds nothing. */
+  reclaim(chunk: Uint8Array): void {
+    if (chunk.length === chunk.buffer.byteLength) (chunk.buffer as ArrayBuffer).transfer(0);
+  }
+
   pause(): void {
     this.calls.push("pause");
   }
@@ -64,8 +69,9 @@ export class ScriptedTransport implements Transport {
     return written;
   }
 
+  /** Each chunk is a copy, which is the receiver's. */
   deliver(...chunks: readonly Uint8Array[]): void {
-    for (const chunk of chunks) this.handler?.onBytes(chunk);
+    for (const chunk of chunks) this.handler?.onBytes(new Uint8Array(chunk));
   }
 
   drain(): void {

@@ -56,11 +56,13 @@ function pushed(role: Role, pieces: readonly Uint8Array[], moods: readonly Mood[
       }
     }
   };
-  for (const piece of pieces) {
-    inbox.receive(piece.slice());
+  const chunks = pieces.map((piece) => piece.slice());
+  for (const chunk of chunks) {
+    inbox.receive(chunk);
     deliverAll();
   }
   expect(inbox.empty).toBe(true);
+  if (inbox.reader.failure === null) expect(chunks.every((chunk) => chunk.length === 0)).toBe(true);
   expect(sink.count).toBe(events.length);
   return [...events, ...failureEvents(inbox.reader)];
 }

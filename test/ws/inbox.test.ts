@@ -53,6 +53,20 @@ describe.each(KINDS)("Inbox on %s memory", (_, memory) => {
     expect(inbox.empty).toBe(true);
   });
 
+  test("gives a chunk back once it was read, and not before", () => {
+    const { inbox, readAll } = makeInbox();
+    const whole = frame("one");
+    inbox.receive(whole);
+    expect(whole.length).toBe(0);
+    const large = joined([frame("two"), frameBytes({ opcode: 2, payload: pattern(6000) })]);
+    inbox.receive(large);
+    const waiting = frame("three");
+    inbox.receive(waiting);
+    expect([large.length, waiting.length]).toEqual([5 + 6004, 7]);
+    expect(readAll()).toHaveLength(4);
+    expect([large.length, waiting.length]).toEqual([0, 0]);
+  });
+
   test.each([1, 7, 100, 4096, 5000, 100_000])("delivers all that was sent, in chunks of %i bytes", (size) => {
     const { inbox, readAll } = makeInbox();
     const messages = [
