@@ -75,12 +75,15 @@ export class Histogram {
     return this.#max;
   }
 
-  /** How many values are below `limit`; exact where that is a power of two, or at most 128. */
-  countBelow(limit: number): number {
-    let seen = 0;
-    const end = indexOf(Math.min(limit, LARGEST));
-    for (let index = 0; index < end; index++) seen += this.#counts[index]!;
-    return seen;
+  /** How many values there are by powers of two, exactly: `[0]` counts those below 1, `[n]` those from 2^(n-1) to below 2^n; 44 numbers. */
+  octaves(): number[] {
+    let index = 0;
+    return Array.from({ length: 32 + LIFT }, (_, exponent) => {
+      const end = exponent === 31 + LIFT ? COUNTERS : indexOf(2 ** exponent);
+      let count = 0;
+      while (index < end) count += this.#counts[index++]!;
+      return count;
+    });
   }
 
   /** Forgets all values: for figures of each minute, say. */

@@ -1,3 +1,5 @@
+import { Histogram } from "../codec/histogram.ts";
+
 /** What a pool is doing, and has done. */
 export interface PoolStats {
   /** Slots that can be acquired now. */
@@ -18,18 +20,19 @@ export interface PoolStats {
 
 /** Counts durations by powers of two of a microsecond. */
 export class WaitHistogram {
-  readonly #counts: Uint32Array = new Uint32Array(BUCKETS);
+  readonly #microseconds: Histogram = new Histogram();
 
   /** Counts one that took `milliseconds`. */
   record(milliseconds: number): void {
-    const bucket = Math.min(BUCKETS - 1, 32 - Math.clz32(Math.min(milliseconds * 1000, 0x7fffffff)));
-    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+    this.#microseconds.record(milliseconds * 1000);
   }
 
   get counts(): number[] {
-    return Array.from(this.#counts);
+    const octaves = this.#microseconds.octaves();
+    const longest = octaves.splice(BUCKETS - 1);
+    return [...octaves, longest.reduce((sum, count) => sum + count, 0)];
   }
 }
 
-/** Up to 2^31 µs, 36 minutes. */
+/** Up to 2^30 µs, 18 minutes, and beyond. */
 const BUCKETS = 32;

@@ -13,7 +13,7 @@ test("is empty at first, and after a reset", () => {
   for (let turn = 0; turn < 2; turn++) {
     expect(histogram.count).toBe(0);
     expect([histogram.min, histogram.max, histogram.mean, histogram.percentile(50)]).toEqual([NaN, NaN, NaN, NaN]);
-    expect(histogram.countBelow(2 ** 50)).toBe(0);
+    expect(histogram.octaves()).toEqual(new Array(44).fill(0));
     expect(JSON.parse(JSON.stringify(histogram))).toEqual({
       count: 0,
       min: null,
@@ -71,9 +71,9 @@ test("each power of two begins a counter, and no value falls between two", () =>
   let last = 0;
   for (let exponent = 0; exponent < 43; exponent++) {
     const limit = 2 ** exponent;
-    expect(holding(limit - 1).countBelow(limit)).toBe(1);
-    expect(holding(limit).countBelow(limit)).toBe(0);
-    expect(holding(limit).countBelow(2 * limit)).toBe(1);
+    const octaves = holding(limit - 1, limit, limit * 1.5, limit * 2 - 1).octaves();
+    expect(octaves.slice(exponent, exponent + 2)).toEqual([1, 3]);
+    expect(octaves.reduce((sum, count) => sum + count)).toBe(4);
     for (const value of [limit, limit * 1.25, limit * 1.5, limit * 2 - 1].map(Math.floor)) {
       const told = holding(0, value, 2 ** 43).percentile(50);
       expect(told).toBeGreaterThanOrEqual(Math.max(value, last));
@@ -86,7 +86,8 @@ test("what is below 0 counts as 0, over 2^43 as that, NaN not at all", () => {
   const histogram = holding(-5, NaN, 1e300, Number.POSITIVE_INFINITY);
   expect(histogram.count).toBe(3);
   expect([histogram.min, histogram.max]).toEqual([0, 2 ** 43 - 1]);
-  expect(histogram.countBelow(1)).toBe(1);
+  const octaves = histogram.octaves();
+  expect([octaves[0], octaves[43]]).toEqual([1, 2]);
 });
 
 test("toJSON is a summary", () => {
