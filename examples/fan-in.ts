@@ -70,7 +70,7 @@ async function fanIn({ venues, rate, symbols, fast, slow, stuck, seconds, cutAft
   const problems = problemsOf(hub, published, subscribers);
   console.log(summaryLines(hub, published, subscribers, took).join("\n"));
   console.log(problems.length === 0 ? "verdict    as it should be" : problems.slice(0, 10).join("\n"));
-  await Promise.all(subscribers.map((subscriber) => subscriber.close()));
+  await Promise.all(subscribers.map((subscriber) => subscriber.leave()));
   return problems.length === 0 ? 0 : 1;
 }
 

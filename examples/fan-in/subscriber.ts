@@ -1,79 +1,67 @@
-import { WsConnection } from "../../index.ts";
+import { type Message, WsConnection } from "../../index.ts";
 import { LatencyHistogram } from "../market-data/latency.ts";
 import { keyOf, type Quote } from "./quote.ts";
 
 /** How a subscriber reads: all the time, in gulps with pauses between, or not at all. */
 export type Pace = "fast" | "slow" | "stuck";
 
-/** Somebody who listens to the hub, and notes what comes. */
+/** Somebody who listens to the hub, and notes what comes: the handlers of its own connection. */
 export class Subscriber {
   readonly name: string;
   readonly pace: Pace;
   messages = 0;
-  /** Quotes whose id was not above that of the one before of their key. */
+  /** Quotes whose id was below that of the one before of their key. */
   disordered = 0;
   /** From the venue's message to the handler, in microseconds. */
   readonly latency: LatencyHistogram = new LatencyHistogram();
   readonly newest: Map<string, Quote> = new Map();
-  /** The close code; 0 while it is open. */
-  code = 0;
-  readonly #ws: WsConnection;
+  #ws: WsConnection | null = null;
   #gulp: ReturnType<typeof setInterval> | null = null;
 
-  private constructor(name: string, pace: Pace, connect: (subscriber: Subscriber) => WsConnection) {
+  private constructor(name: string, pace: Pace) {
     this.name = name;
     this.pace = pace;
-    this.#ws = connect(this);
-    if (pace === "fast") return;
-    this.#ws.pause();
-    if (pace === "slow") this.#gulp = setInterval(() => this.#ws.resume(), GULP_PAUSE);
   }
 
   static async connect(url: string, name: string, pace: Pace): Promise<Subscriber> {
-    const early: (() => void)[] = [];
-    let take = (quote: Quote): void => void early.push(() => take(quote));
-    let end = (_code: number): void => {};
-    const ws = await WsConnection.connect(
-      `${url}/${name}`,
-      {
-        message(_ws, msg) {
-          if (msg.kind === "text") take(msg.json() as Quote);
-        },
-        close: (_ws, code) => end(code),
-        error() {},
-      },
-      { bufferCapacity: 16 << 10, socket: { recvBufferSize: 64 << 10 } },
-    );
-    return new Subscriber(name, pace, (subscriber) => {
-      take = (quote) => subscriber.#take(quote);
-      end = (code) => {
-        subscriber.code = code;
-        subscriber.#stopGulping();
-      };
-      for (const again of early) again();
-      return ws;
-    });
+    const subscriber = new Subscriber(name, pace);
+    const options = { bufferCapacity: 16 << 10, socket: { recvBufferSize: 64 << 10 } };
+    // What comes with the answer to the upgrade is taken before this resolves.
+    const ws = await WsConnection.connect(`${url}/${name}`, subscriber, options);
+    subscriber.#ws = ws;
+    if (pace !== "fast") ws.pause();
+    if (pace === "slow") subscriber.#gulp = setInterval(() => ws.resume(), GULP_PAUSE);
+    return subscriber;
   }
+
+  message(ws: WsConnection, msg: Message): void {
+    if (msg.kind !== "text") return;
+    const quote = msg.json() as Quote;
+    const key = keyOf(quote);
+    const before = this.newest.get(key);
+    if (before !== undefined && quote.id < before.id) this.disordered++;
+    this.newest.set(key, quote);
+    this.latency.add((performance.now() - quote.at) * 1_000);
+    if (++this.messages % GULP === 0 && this.#gulp !== null) ws.pause();
+  }
+
+  close(): void {
+    this.#stopGulping();
+  }
+
+  error(): void {}
 
   /** Reads to the end of what was sent. */
   catchUp(): void {
     this.#stopGulping();
-    this.#ws.resume();
+    this.#ws?.resume();
   }
 
-  async close(): Promise<void> {
+  /** Leaves, once it has read what was sent. */
+  async leave(): Promise<void> {
     this.catchUp();
-    this.#ws.close(1000);
-    await this.#ws.closed;
-  }
-
-  #take(quote: Quote): void {
-    this.messages++;
-    const before = this.newest.get(keyOf(quote));
-    if (before !== undefined && quote.id < before.id) this.disordered++;
-    this.newest.set(keyOf(quote), quote);
-    this.latency.add((performance.now() - quote.at) * 1_000);
-    if (this.#gulp !== null && this.messages % GULP === 0) this.#ws.pause();
+    this.#ws?.close(1000);
+    await this.#ws?.closed;
   }
 
   #stopGulping(): void {
