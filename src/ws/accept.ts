@@ -245,12 +245,12 @@ class Acceptance<T> implements TransportHandler {
   }
 }
 
-/** A refusal as it goes on the wire. */
 /** Whoever's promise it is: one that was not waited for would let everyone in. */
 function isPending(decision: UpgradeDecision | Promise<UpgradeDecision>): decision is Promise<UpgradeDecision> {
   return typeof (decision as { readonly then?: unknown } | null | undefined)?.then === "function";
 }
 
+/** A refusal as it goes on the wire. */
 function answer(status: number, fields: HeaderPairs, body: string): Uint8Array {
   const text = Buffer.from(body);
   return Buffer.concat([Buffer.from(refusalText(status, fields, text.length), "latin1"), text]);
