@@ -10,11 +10,12 @@ export class SpinRefuse {
     this.#memory ??= scratchMemory(SIZE);
     const { address } = this.#memory;
     let count = transport.receive(address, SIZE);
-    for (let turns = 0; count > 0 && turns < TURNS; turns++) count = transport.receive(address, SIZE);
+    for (let turns = 0; count > 0 && turns < MOST_READS; turns++) count = transport.receive(address, SIZE);
     return count >= 0;
   }
 }
 
-/** Bytes a call, and calls in a row. */
+/** Calls of the kernel in a row: what brings no message, however much of it comes, holds up no deadline. */
+export const MOST_READS = 16;
+/** Bytes a call. */
 const SIZE = 16 << 10;
-const TURNS = 16;

@@ -20,7 +20,7 @@ import { Pongs } from "./pongs.ts";
 import { type SessionEnd, type SessionState, TRANSITIONS, type WsClosure } from "./session-state.ts";
 import { SpinDuties } from "./spin-duties.ts";
 import type { SpinWsSettings } from "./spin-options.ts";
-import { SpinRefuse } from "./spin-refuse.ts";
+import { MOST_READS, SpinRefuse } from "./spin-refuse.ts";
 
 /**
  * The protocol over a transport that is asked. All of it happens within the calls of the thread that owns it: bytes go from the kernel
@@ -237,9 +237,9 @@ export class SpinSession {
 
   #nextSlow(first: Message | null, asks: boolean): Message | null {
     let message = first;
-    for (;;) {
+    for (let reads = 0; ; ) {
       if (message === null) {
-        if (!asks || !this.receive()) return null;
+        if (!asks || ++reads > MOST_READS || !this.receive()) return null;
       } else {
         if (message.isControl) this.#answer(message);
         if (this.heartbeat === null || !this.heartbeat.take(message)) return message;

@@ -4,8 +4,12 @@ import type { SpinWaitMode } from "../../src/socket/spin-wait.ts";
 import { TlsConfig } from "../../src/socket/tls-config.ts";
 import { SpinLoop } from "../../src/ws/spin-loop.ts";
 import { SpinWsStream } from "../../src/ws/spin-stream.ts";
+import { Backend } from "../helpers/backends/backends.ts";
+import { failed } from "../helpers/backends/told.ts";
+import { joined, utf8 } from "../helpers/bytes.ts";
 import { testPath } from "../helpers/certificates.ts";
-import { testTls } from "../helpers/peer-server.ts";
+import { frameBytes } from "../helpers/frames.ts";
+import { PeerServer, testTls } from "../helpers/peer-server.ts";
 import { lineOf } from "../helpers/ws-peer.ts";
 import { readAllNow, SpinServer } from "./spin-support.ts";
 import { nameOf } from "./support.ts";
@@ -84,6 +88,31 @@ describe("reading", () => {
     expect(line(ws)).toBe("text still here");
   });
 });
+
+test("a flood of what is no message holds up neither tryRecv nor a timeout", async () => {
+  await using backend = await Backend.spin();
+  const empty = frameBytes({ opcode: 0, fin: false });
+  const beat = frameBytes({ opcode: 1, payload: utf8("beat") });
+  for (const [first, flood] of [
+    [frameBytes({ opcode: 1, fin: false }), empty],
+    [beat, beat],
+  ] as const) {
+    using peers = new PeerServer({ answersClose: false });
+    const ws = await backend.openWs(peers.url, { heartbeat: { match: "beat" }, maxReadSize: 4096 });
+    const peer = await peers.peer();
+    const many = joined(Array.from({ length: 20_000 }, () => flood));
+    const pour = (): void => {
+      if (peer.waiting < 1 << 20) peer.send(many);
+      if (!peer.gone) setImmediate(pour);
+    };
+    peer.send(first);
+    pour();
+    expect(await ws.tryRecv()).toBeNull();
+    expect((await failed(ws.recv(100))).code).toBe("RECV_TIMEOUT");
+    await ws.terminate();
+    await peer.until(({ gone }) => gone);
+  }
+}, 20_000);
 
 describe("sending", () => {
   test("what is sent comes back: text, bytes, in place, corked", () => {

@@ -73,9 +73,9 @@ export class Agent {
     return { id: this.#opened, url: ws.url, protocol, responseHeaders, deflate, shown: inspect(ws) };
   }
 
-  /** A line; null at the end. */
-  async recv(id: number): Promise<string | null> {
-    const message = await this.#ws(id).recv();
+  /** A line; null at the end. `timeout` is for the backend that has one. */
+  async recv(id: number, timeout?: number): Promise<string | null> {
+    const message = await this.#ws(id).recv(timeout === undefined ? {} : { timeout });
     return message === null ? null : lineOf(message.toOwned());
   }
 

@@ -69,8 +69,8 @@ export class BackendWs {
   }
 
   /** A line, as {@link import("../ws-peer.ts").lineOf} has it; null at the end. */
-  recv(): Promise<string | null> {
-    return this.#line.call("recv", this.#id);
+  recv(timeout?: number): Promise<string | null> {
+    return this.#line.call("recv", this.#id, timeout);
   }
 
   tryRecv(): Promise<string | null> {

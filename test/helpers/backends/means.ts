@@ -62,7 +62,7 @@ export interface AnyWs {
   readonly state: string;
   readonly bufferedAmount: number;
   readonly closed: Either<WsClosure> | null;
-  recv(): Either<Message | null>;
+  recv(options?: { readonly timeout?: number }): Either<Message | null>;
   tryRecv(): Message | null;
   drained(): Either<void>;
   sendText(text: string): boolean;
