@@ -23,6 +23,24 @@ const TABLES = [
   ["README.md", readme, "### From `WebSocket`, `ws`, `fetch` and undici"],
 ] as const;
 
+/** Where the options of an interface are told in full. */
+const TOPICS: Readonly<Record<string, readonly string[]>> = {
+  "docs/websocket.md": [
+    "WsOptions",
+    "DeflateOptions",
+    "LivenessOptions",
+    "HeartbeatOptions",
+    "AcceptOptions",
+    "BindOptions",
+  ],
+  "docs/http.md": ["HttpOptions", "SendOptions", "RequestWriterOptions", "ResponseReaderOptions", "RequestInit"],
+  "docs/pools.md": ["ClientPoolOptions", "ReconnectOptions", "AcquireOptions", "LifoPoolOptions", "SharedSendOptions"],
+  "docs/tls.md": ["TlsOptions"],
+  "docs/proxies.md": ["ProxyOptions"],
+  "docs/spin.md": ["SpinWaitOptions", "SpinOptions", "SpinFeedOptions", "SpinCallOptions", "SpinSendOptions"],
+  "docs/tuning.md": ["SocketOptions", "KeepAliveOptions"],
+};
+
 /** What a name in front of a dot is. */
 const OBJECTS: Readonly<Record<string, readonly string[]>> = {
   ws: ["WsStream", "WsConnection", "WsChannel"],
@@ -160,6 +178,24 @@ describe("docs/tuning.md", () => {
     for (const option of options.filter((name) => name.endsWith(" of SocketOptions"))) {
       const section = tuning.split(`\n### ${option.split(" ")[0]}\n`)[1]?.split("\n### ")[0] ?? "";
       expect([option, /Change it|One that/.test(section)]).toEqual([option, true]);
+    }
+  });
+});
+
+describe("the page of a topic names every option of it", () => {
+  test.each(Object.entries(TOPICS))("%s", async (path, interfaces) => {
+    const text = await Bun.file(join(root, path)).text();
+    const code = [
+      ...text.matchAll(/`[^`\n]+`/g),
+      ...text.matchAll(/^```ts\n[\s\S]*?^```$/gm),
+      ...text.matchAll(/^### .*$/gm),
+    ];
+    const named = new Set(code.flatMap(([span]) => namesIn(span)));
+    const options = optionsOf(api).map((option) => option.split(" of ") as [string, string]);
+    for (const name of interfaces) {
+      const own = options.filter(([, of]) => of === name).map(([option]) => option);
+      expect(own.length).toBeGreaterThan(0);
+      expect([name, own.filter((option) => !named.has(option))]).toEqual([name, []]);
     }
   });
 });
