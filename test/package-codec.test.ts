@@ -35,7 +35,7 @@ beforeAll(async () => {
     join(folder, "main.mjs"),
     'import * as codec from "./codec.mjs";\nimport { exercise } from "./exercise.mjs";\nconsole.log(JSON.stringify(exercise(codec)));\n',
   );
-});
+}, 30_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -51,7 +51,7 @@ test("the other entries hold what the codec's does not", async () => {
   expect(layers).toEqual(["codec", "ffi", "socket", "ws"]);
   expect(imports).toContain("bun:ffi");
   expect(imports).toContain("node:zlib");
-});
+}, 30_000);
 
 for (const [engine, program] of [
   ["Bun", process.execPath],
