@@ -122,6 +122,18 @@ test("what the caller does wrong throws at once", () => {
   expect(get(connection, "/echo")).toBe("200 GET ");
 });
 
+test("an answer that pours in without an end is cut when its time is over", () => {
+  const connection = open({ maxReadSize: 16 });
+  const request = writer.get("/pouring").finish();
+  const reader = new ResponseReader({ maxBodySize: 1 << 30 });
+  expect(outcomeOf(() => connection.send(request, reader, { timeout: 100 }))).toEqual([
+    "REQUEST_TIMEOUT",
+    "response-started",
+    true,
+  ]);
+  expect(connection.state).toBe("closed");
+});
+
 test("a large request and an answer cross each other", () => {
   using connection = open();
   const request = writer

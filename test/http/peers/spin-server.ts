@@ -13,6 +13,16 @@ const ANSWERS: Record<string, (request: SeenRequest, peer: HttpPeer) => string |
   },
   "/no-content": () => "HTTP/1.1 204 No Content\r\n\r\n",
   "/early-hints": () => `HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${ok("final")}`,
+  "/pouring": (_, peer) => {
+    const pieces = "1\r\nx\r\n".repeat(20_000);
+    const pour = (): void => {
+      if (peer.waiting < 1 << 20) peer.send(pieces);
+      if (!peer.gone) setImmediate(pour);
+    };
+    peer.send(CHUNKED);
+    pour();
+    return null;
+  },
   "/in-pieces": (_, peer) => {
     const bytes = ok("slowly");
     for (const [at, character] of [...bytes].entries()) setTimeout(() => peer.send(character), at >> 1);
