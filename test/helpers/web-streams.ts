@@ -11,7 +11,10 @@ export function byteStreams(transport: Transport): StreamPair {
       source = controller;
     },
     pull: () => transport.resume(),
-    cancel: () => transport.terminate(),
+    cancel() {
+      over = true;
+      transport.terminate();
+    },
   });
   const writable = new WritableStream<Uint8Array>({
     async write(chunk) {

@@ -111,6 +111,21 @@ describe("writable", () => {
     expect(ws.state).toBe("ended");
   });
 
+  test("is one stream, whose lock passes from writer to writer; a send in between goes its own way", async () => {
+    const { ws, peer } = await streamPair();
+    const first = ws.writable.getWriter();
+    expect(() => ws.writable.getWriter()).toThrow(TypeError);
+    await first.write("1");
+    first.releaseLock();
+    expect([ws.writable.locked, ws.state]).toEqual([false, "open"]);
+    ws.sendText("2");
+    const second = ws.writable.getWriter();
+    await second.write("3");
+    expect(first.write("4")).rejects.toThrow(TypeError);
+    await second.close();
+    expect(peer.lines).toEqual(["text 1", "text 2", "text 3", "close 1000"]);
+  });
+
   test("a write waits for room where the peer does not read, and nothing is lost", async () => {
     const { ws, peer } = await streamPair({ highWaterMark: 1000, writeBufferCapacity: 512 }, {}, { capacity: 256 });
     peer.stall();
