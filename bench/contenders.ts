@@ -80,11 +80,14 @@ export const POOL_CONTENDERS: readonly PoolContender[] = [
 export interface DeflateContender extends Program {
   /** zlib's, 1 to 9, where it can be told. */
   readonly level: number;
+  /** What is sent together goes out together. Default: each message by itself. */
+  readonly corked?: boolean;
 }
 
 /** The clients that compress, in the order in which they take turns; what they receive was compressed at level 6 for all of them. */
 const DEFLATE_CLIENTS: readonly DeflateContender[] = [
   { name: "connection", file: "deflate/connection.ts", runtime: "bun", level: 6 },
+  { name: "connection, corked", file: "deflate/connection.ts", runtime: "bun", level: 6, corked: true },
   { name: "connection, level 1", file: "deflate/connection.ts", runtime: "bun", level: 1 },
   { name: "bun-websocket", file: "deflate/bun-websocket.ts", runtime: "bun", level: 6 },
   { name: "ws-on-node", file: "deflate/ws-on-node.mjs", runtime: "node", level: 6 },
@@ -134,7 +137,7 @@ export function chosenPoolContenders(group: string, filter: string): readonly Po
   return POOL_CONTENDERS.filter((one) => named.includes(one) || one.name === "connection");
 }
 
-/** The same of those that compress, in one role and one way: the level is of no account to those that receive. */
+/** The same of those that compress, in one role and one way: how they send is of no account to those that receive. */
 export function chosenDeflateContenders(
   role: "client" | "server",
   way: "receive" | "send",
@@ -142,7 +145,7 @@ export function chosenDeflateContenders(
   filter: string,
 ): readonly DeflateContender[] {
   const all = role === "client" ? DEFLATE_CLIENTS : DEFLATE_SERVERS;
-  return chosen(way === "send" ? all : all.filter(({ level }) => level === 6), group, filter);
+  return chosen(way === "send" ? all : all.filter(({ level, corked }) => level === 6 && !corked), group, filter);
 }
 
 function chosen<P extends Program>(programs: readonly P[], group: string, filter: string): readonly P[] {

@@ -40,14 +40,14 @@ export async function measureDeflate(
 }
 
 async function measureClient(
-  { file, runtime, level }: DeflateContender,
+  { file, runtime, level, corked = false }: DeflateContender,
   task: DeflateTask,
   options: BenchOptions,
 ): Promise<DeflateResult> {
   const { server, ports } = await startListening<{ port: number }>([path("deflate/peer-server.ts")], options.serverCpu);
   try {
     const url = `ws://127.0.0.1:${ports.port}/?task=${encodeURIComponent(JSON.stringify(task))}`;
-    const parameters: DeflateParameters = { url, level, threshold: THRESHOLD };
+    const parameters: DeflateParameters = { url, level, threshold: THRESHOLD, corked };
     const command = [runtime === "bun" ? process.execPath : runtime, path(file), JSON.stringify(parameters)];
     return JSON.parse(await runProcess(command, options.clientCpu, {}));
   } finally {
@@ -57,11 +57,11 @@ async function measureClient(
 }
 
 async function measureServer(
-  { file, runtime, level }: DeflateContender,
+  { file, runtime, level, corked = false }: DeflateContender,
   task: DeflateTask,
   options: BenchOptions,
 ): Promise<DeflateResult> {
-  const parameters: DeflateParameters = { url: null, level, threshold: THRESHOLD };
+  const parameters: DeflateParameters = { url: null, level, threshold: THRESHOLD, corked };
   const { server, ports } = await startListening<{ port: number }>(
     [path(file), JSON.stringify(parameters)],
     options.clientCpu,

@@ -103,6 +103,16 @@ function spinAllocated(what: string): Target {
   };
 }
 
+/** CPU time of `WsConnection` to a rival's, in compressed messages of a size. */
+function compressing(way: string, rival: string, most: number): Target {
+  return {
+    name: `deflate/${way}: connection / ${rival}, CPU`,
+    unit: "×",
+    bound: { least: false, value: most },
+    measure: (figures) => ratio(figures, `deflate/${way}`, "connection", rival, "CPU ns/message"),
+  };
+}
+
 /** What a server that stays away costs more than a process that does nothing. */
 function stopped(way: string, metric: "attempts/slot" | "CPU ms/s", most: number): Target {
   return {
@@ -148,6 +158,12 @@ const TARGETS: readonly Target[] = [
   ofLimit("receive/tcp/512", "handler", 1.35),
   ofLimit("receive/tls/512", "handler", 1.35),
   ofLimit("accept/receive/40", "handler", 1.6),
+  ...["client/receive", "client/send", "server/receive", "server/send"].flatMap((way) => [
+    compressing(`${way}/676`, "ws-on-node", 0.5),
+    compressing(`${way}/20480`, "ws-on-node", 0.9),
+  ]),
+  compressing("client/receive/676", "bun-websocket", 1.15),
+  compressing("client/receive/20480", "bun-websocket", 1.15),
   inMemory("40 binary", 20),
   inMemory("128 binary", 25),
   inMemory("512 binary", 65),

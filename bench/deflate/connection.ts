@@ -5,12 +5,12 @@ import { announce } from "../accept/tally.ts";
 import { Puppet } from "./puppet.ts";
 import { readParameters } from "./task.ts";
 
-/** `WsConnection`: connects where it is given a URL, else it accepts. */
+/** `WsConnection`: connects where it is given a URL, else it accepts. Corked, what is sent within one handler goes out in one write, as Bun.serve does it. */
 class Handlers {
   #puppet: Puppet | null = null;
 
   message(ws: WsConnection, message: Message): void {
-    this.#puppet ??= new Puppet((text) => ws.sendText(text));
+    this.#puppet ??= new Puppet((text) => ws.sendText(text), corked ? (sends) => ws.cork(sends) : undefined);
     if (message.kind === "text") this.#puppet.take(message.text());
   }
 
@@ -20,7 +20,7 @@ class Handlers {
   }
 }
 
-const { url, level, threshold } = readParameters();
+const { url, level, threshold, corked } = readParameters();
 const deflate = { level, threshold };
 if (url !== null) await WsConnection.connect(url, new Handlers(), { deflate });
 else {

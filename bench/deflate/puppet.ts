@@ -12,6 +12,7 @@ import { BOOKS } from "./books.ts";
  */
 export class Puppet {
   readonly #send: (text: string) => void;
+  readonly #together: (sends: () => void) => void;
   readonly #books: string[] = [];
   #receipt: Receipt = { messages: 0, characters: 0, wall: 0, cpu: 0 };
   #stopwatch: Stopwatch = new Stopwatch();
@@ -19,9 +20,10 @@ export class Puppet {
   #window = 0;
   #next = 0;
 
-  /** `send` sends one text message, compressed where it has 512 bytes or more. */
-  constructor(send: (text: string) => void) {
+  /** `send` sends one text message, compressed where it has 512 bytes or more; `together` runs what sends a window. */
+  constructor(send: (text: string) => void, together: (sends: () => void) => void = (sends) => sends()) {
     this.#send = send;
+    this.#together = together;
   }
 
   take(text: string): void {
@@ -35,7 +37,7 @@ export class Puppet {
   }
 
   #obey([command, ...words]: string[]): void {
-    if (command === "!more") this.#sendWindow();
+    if (command === "!more") this.#together(() => this.#sendWindow());
     else if (command === "!end") this.#tell();
     else if (command === "!receive") this.#begin(0, 0);
     else if (command === "!send") {

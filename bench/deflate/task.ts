@@ -19,6 +19,8 @@ export interface DeflateParameters {
   readonly level: number;
   /** Messages under this many bytes are sent as they are. */
   readonly threshold: number;
+  /** What is sent together goes out together: of account to `WsConnection` alone. */
+  readonly corked: boolean;
 }
 
 export function readParameters(): DeflateParameters {
