@@ -313,6 +313,29 @@ describe.each(ALL)("TLS %s", (_, way) => {
     expect((await failed(refused)).code).toBe("TLS_HANDSHAKE_FAILED");
   });
 
+  test("a session that is not taken up is no way past the certificate", async () => {
+    const tls = { ca: CA, shared: `stale ${way.name}` };
+    using good = new Listening("localhost", 0);
+    const { port } = good;
+    const first = await connect({ hostname: "localhost", port, tls });
+    expect(await first.exchange("x")).toBe("x");
+    await first.terminate();
+    good.stop();
+    for (const name of ["self-signed", "expired", "wrong-name"]) {
+      using bad = new Listening(name, port);
+      expect(await failed(connect({ hostname: "localhost", port, tls }))).toMatchObject({
+        code: "TLS_VERIFICATION_FAILED",
+      });
+      expect(bad.received).toBe(0);
+      bad.stop();
+    }
+    using again = new Listening("localhost", port);
+    const last = await connect({ hostname: "localhost", port, tls });
+    expect([await last.exchange("x"), last.facts.sessionReused]).toEqual(["x", false]);
+    await last.terminate();
+    again.stop();
+  });
+
   test("a session of TLS 1.2 is resumed, too", async () => {
     const old = { ...identity("localhost"), maxVersion: 0x0303 } as Bun.TLSOptions;
     using server = serve({ tls: old, onData: (socket, chunk) => socket.write(chunk) });
@@ -542,3 +565,38 @@ test("2,000 connections, opened and closed, leave no descriptor behind", async (
   await until(() => openDescriptors() <= before);
   expect(plain.sockets.length + secure.sockets.length).toBe(2000);
 }, 30_000);
+
+/** An echo over TLS on a port that others have had before. */
+class Listening implements Disposable {
+  /** Bytes of plaintext. */
+  received = 0;
+  readonly #listener: Bun.TCPSocketListener<undefined>;
+
+  constructor(certificate: string, port: number) {
+    this.#listener = Bun.listen<undefined>({
+      hostname: "127.0.0.1",
+      port,
+      tls: identity(certificate),
+      socket: {
+        data: (socket, chunk) => {
+          this.received += chunk.length;
+          socket.write(chunk);
+        },
+        handshake() {},
+        error() {},
+      },
+    });
+  }
+
+  get port(): number {
+    return this.#listener.port;
+  }
+
+  stop(): void {
+    this.#listener.stop(true);
+  }
+
+  [Symbol.dispose](): void {
+    this.stop();
+  }
+}
