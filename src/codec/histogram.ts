@@ -19,7 +19,7 @@ export interface HistogramSummary {
  *   0 1 2 … 127 | 128-129 130-131 … 254-255 | 256-259 … 508-511 | 512-519 …      each power of two has 64 counters
  * ```
  *
- * Costs 20 KB, and some 5 ns for a value.
+ * Costs 20 KB, and some 10 ns for a value.
  */
 export class Histogram {
   /** In numbers of 64 bits: at a million values a second one of 32 would overflow within hours. */

@@ -29,7 +29,7 @@ export class Message {
   /**
    * When the read that brought the message's last byte was handed to us: milliseconds on the clock of `performance.now()`, which only runs
    * forward; `performance.timeOrigin` is its zero. All messages of one read have one stamp, which is taken once per read and looked up at
-   * each call. NaN for a message of a `FrameReader` whose `stamp` was not called, and of a `SpinFeed`. It is not kept by {@link toOwned}.
+   * each call. NaN for a message of a `FrameReader` whose `stamps.add` was not called, and of a `SpinFeed`. It is not kept by {@link toOwned}.
    */
   get receivedAt(): number {
     return this.receipt.receivedAt;
@@ -98,7 +98,9 @@ export class Message {
 
 /** Who knows when the message that is lent out came. */
 export interface ReceiptOf {
+  /** As {@link Message.receivedAt}. */
   readonly receivedAt: number;
+  /** As {@link Message.kernelReceivedAt}. */
   readonly kernelReceivedAt: bigint | null;
 }
 
