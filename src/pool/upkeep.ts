@@ -37,6 +37,7 @@ export class Upkeep {
 
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
+    this.#timers.clear();
     for (const pipe of this.#pipes) pipe.onUse = null;
   }
 

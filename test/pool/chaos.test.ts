@@ -11,10 +11,11 @@ test(`${REQUESTS} requests over 8 connections, their server killed every 300 ms 
     stdout: "pipe",
     stderr: "inherit",
   });
-  // Where a timer or a descriptor is left, it does not end.
+  // Where something is left that keeps the process, it does not end.
   const output = await child.stdout.text();
   expect(await child.exited).toBe(0);
-  const { requests, faults, counts, starts, standing, withinBackOff, descriptorsLeft } = JSON.parse(output);
+  const { requests, faults, counts, starts, standing, withinBackOff, descriptorsLeft, waitersLeft, timersLeft } =
+    JSON.parse(output);
   // Each has one outcome; no answer is another's, none was sent twice, and `progress` agrees with what the servers saw.
   expect(faults).toEqual([]);
   expect(requests).toBe(REQUESTS);
@@ -24,9 +25,11 @@ test(`${REQUESTS} requests over 8 connections, their server killed every 300 ms 
     expect(Object.keys(counts)).toContain("REQUEST_TIMEOUT sent");
     expect(Object.keys(counts)).toContain("REQUEST_CONNECTION_LOST response-started");
   }
-  expect({ standing, withinBackOff, descriptorsLeft }).toEqual({
+  expect({ standing, withinBackOff, descriptorsLeft, waitersLeft, timersLeft }).toEqual({
     standing: { idle: 8, busy: 0, waiters: 0 },
     withinBackOff: true,
     descriptorsLeft: 0,
+    waitersLeft: 0,
+    timersLeft: 0,
   });
 }, 120_000);

@@ -2,6 +2,8 @@
  * Requests over a pool while their server is killed and started again, and misbehaves in between. Arguments: requests, seed. Prints one
  * line of JSON, and ends by itself.
  */
+
+import { heapStats } from "bun:jsc";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,6 +31,9 @@ let starts = 0;
 let server = await startServer("0");
 const { port } = server;
 const descriptors = countDescriptors();
+// The first sleep leaves one with the engine.
+await Bun.sleep(1);
+const timers = countTimers();
 
 const pool = await ClientPool.connect({
   url: `http://127.0.0.1:${port}`,
@@ -50,6 +55,7 @@ while (pool.stats().idle < CONNECTIONS && performance.now() - restarted < 10_000
 const healed = performance.now() - restarted;
 const { idle, busy, waiters } = pool.stats();
 await pool.close();
+const waitersLeft = pool.stats().waiters;
 server.child.kill(9);
 await server.child.exited;
 
@@ -57,6 +63,7 @@ check();
 rmSync(folder, { recursive: true });
 // The peers are gone: their sockets close in the next turns.
 for (let round = 0; round < 200 && countDescriptors() > descriptors; round++) await Bun.sleep(5);
+for (let round = 0; round < 200 && countTimers() > timers; round++) await Bun.sleep(5);
 const counts: Record<string, number> = {};
 for (const outcome of outcomes.values()) counts[outcome] = (counts[outcome] ?? 0) + 1;
 console.log(
@@ -70,6 +77,8 @@ console.log(
     withinBackOff: healed < MAX_DELAY + 1_000,
     // The server that is gone had its pipes.
     descriptorsLeft: Math.max(0, countDescriptors() - descriptors),
+    waitersLeft,
+    timersLeft: Math.max(0, countTimers() - timers),
   }),
 );
 
@@ -139,4 +148,10 @@ async function startServer(on: string): Promise<{ child: Bun.Subprocess<"pipe", 
 
 function countDescriptors(): number {
   return readdirSync("/proc/self/fd").length;
+}
+
+/** Those that still run, or are still held, also where they do not keep the process. */
+function countTimers(): number {
+  Bun.gc(true);
+  return heapStats().objectTypeCounts["Timeout"] ?? 0;
 }
