@@ -59,7 +59,7 @@ function machineLines({ machine, options, seconds }: FullReport, file: string): 
       ? "no process was pinned"
       : `servers pinned to CPU ${options.serverCpu}, contenders to CPU ${options.clientCpu} (\`together\`: both on one)`;
   return [
-    `Measured at ${machine.date.slice(0, 16).replace("T", " ")} UTC, commit \`${machine.commit}\`, in ${Math.ceil(seconds / 60)} minutes and at most ${options.rounds} rounds,`,
+    `Measured at ${machine.date.slice(0, 16).replace("T", " ")} UTC, commit \`${machine.commit}\`, in ${Math.ceil(seconds / 60)} minutes and at most ${options.rounds} round${options.rounds === 1 ? "" : "s"},`,
     `on ${machine.cpu}, ${machine.cpus} CPUs, ${machine.memory}, ${machine.kernel}; Bun ${machine.bun}, Node ${machine.node}, ws ${machine.ws}, undici ${machine.undici}, generic-pool ${machine.genericPool}.`,
     `CPUs: ${pins}. All figures: [bench/results/${file}](../bench/results/${file}).`,
     ...(options.quick ? ["", "**A quick run, of small sizes: to look at, not a result.**"] : []),

@@ -15,15 +15,15 @@ function formatResults({ figures, machine, options, targets }: FullReport, chart
   const missed = targets.filter(({ met }) => !met).length;
   const date = machine.date.slice(0, 10);
   return [
-    `${date}, ${machine.cpu}, ${machine.cpus} CPUs, ${machine.kernel}, Bun ${machine.bun}, Node ${machine.node}; median of at most ${options.rounds} rounds [least to`,
+    `${date}, ${machine.cpu}, ${machine.cpus} CPUs, ${machine.kernel}, Bun ${machine.bun}, Node ${machine.node}; median of at most ${options.rounds} round${options.rounds === 1 ? "" : "s"} [least to`,
     `greatest], and how many times the limit, a bare \`Bun.connect\`${options.quick ? ". **A quick run, no result.**" : "."}`,
     "",
     ...table(figures, "ns/message", RECEIVING),
     "",
     ...charted(charts, "receive", "Receiving, as a multiple of a bare socket"),
-    "Requests on one kept connection, client and server on one CPU, and round trips of 40 bytes:",
+    "Requests one after another on one kept connection, client and server on one CPU:",
     "",
-    ...table(figures, "p50 µs", ROUND_TRIPS),
+    ...table(figures, "p50 µs", REQUESTS),
     "",
     ...charted(charts, "echo", "Echo round trips: median, spread and tail"),
     `All tables and charts, what was not measured, and [where we lose](docs/performance.md#where-we-lose) (${missed} of ${targets.length} targets missed in this run):`,
@@ -38,7 +38,7 @@ function table(
 ): string[] {
   const measured = columns.filter(([, group]) => figures.some((one) => one.group === group));
   const groups = measured.map(([, group]) => group);
-  const of = figures.filter((one) => groups.includes(one.group) && one.metric === metric);
+  const of = groups.flatMap((group) => figures.filter((one) => one.group === group && one.metric === metric));
   const rows = [...new Set(of.map(({ contender }) => contender))].map((contender) => [
     titleOf(contender, ""),
     ...groups.map((group) => {
@@ -61,8 +61,7 @@ const RECEIVING = [
   ["40 bytes, TLS", "receive/tls/40"],
   ["quote of 77 bytes, parsed", "json/quote"],
 ] as const;
-const ROUND_TRIPS = [
+const REQUESTS = [
   ["GET", "http/get/tcp/together"],
   ["POST", "http/post/tcp/together"],
-  ["echo", "echo/tcp/together"],
 ] as const;
