@@ -138,6 +138,27 @@ describe("the README", () => {
   });
 });
 
+describe("what is committed", async () => {
+  const page = await Bun.file(join(root, "docs/performance.md")).text();
+  const file = /from bench\/results\/(\S+\.json)/.exec(page)?.[1] ?? "";
+  const result: FullReport = await Bun.file(join(root, "bench/results", file)).json();
+  const charts = await drawCharts(result.figures);
+  const names = new Set(charts.keys());
+
+  test("is what its result makes: the page, and the README's results (bench:report --from writes them)", async () => {
+    expect(page).toBe(formatPage(result, file, names));
+    const readme = await Bun.file(join(root, "README.md")).text();
+    expect(readme).toContain("<!-- results: begin");
+    expect(readme).toBe(updateReadme(readme, result, names));
+  });
+
+  test("and so are its charts, of which there are no others", async () => {
+    const drawn = [...new Bun.Glob("*.svg").scanSync({ cwd: join(root, "docs/charts") })].sort();
+    expect(drawn).toEqual([...names].map((name) => `${name}.svg`).sort());
+    for (const [name, svg] of charts) expect(await Bun.file(join(root, `docs/charts/${name}.svg`)).text()).toBe(svg);
+  });
+});
+
 test("a result is read back as it was written, to six digits", () => {
   const read: FullReport = JSON.parse(formatResult(report));
   expect(read.figures.map(({ samples }) => samples)).toEqual(figures.map(({ samples }) => samples));

@@ -63,6 +63,7 @@ test("the pages are found", () => {
     "docs/errors.md",
     "docs/http.md",
     "docs/patterns.md",
+    "docs/performance.md",
     "docs/pools.md",
     "docs/proxies.md",
     "docs/spin.md",
