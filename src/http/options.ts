@@ -1,4 +1,5 @@
 import { UsageError } from "../codec/errors.ts";
+import type { ConnectTimes } from "../socket/connect-clock.ts";
 import type { UrlDialSettings } from "../socket/dial-url.ts";
 import type { SocketOptions } from "../socket/options.ts";
 import type { ProxyOptions } from "../socket/proxy.ts";
@@ -23,6 +24,11 @@ export interface HttpOptions {
   readonly keepAliveMargin?: number;
   /** How long a request with `Expect: 100-continue` waits for the 100 before it sends its body all the same. Default 1,000. */
   readonly continueTimeout?: number;
+  /**
+   * Told how long each phase of connecting took, in nanoseconds, before `connect` resolves; by a pool for each of its connections.
+   * Default: nothing is measured. What it throws, `connect` rejects with.
+   */
+  readonly onConnect?: (times: ConnectTimes) => void;
 }
 
 /** How one request is sent. */
@@ -59,6 +65,7 @@ export function httpSettings(options: HttpOptions): HttpSettings {
     signal: options.signal ?? null,
     keepAliveMargin: milliseconds("keepAliveMargin", options.keepAliveMargin ?? 500, 0),
     continueTimeout: milliseconds("continueTimeout", options.continueTimeout ?? 1_000, 1),
+    ...(options.onConnect === undefined ? {} : { onConnect: options.onConnect }),
   };
 }
 

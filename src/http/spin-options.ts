@@ -1,8 +1,8 @@
 import { type SpinOptions, type SpinWaitSettings, spinWaitSettings } from "../socket/spin-wait.ts";
 import { type HttpOptions, type HttpSettings, httpSettings } from "./options.ts";
 
-/** How a connection is made and held by a thread that spins: {@link HttpOptions}, and how it waits. */
-export interface SpinHttpOptions extends HttpOptions, SpinOptions {}
+/** How a connection is made and held by a thread that spins: {@link HttpOptions}, but for `onConnect`, and how it waits. */
+export interface SpinHttpOptions extends Omit<HttpOptions, "onConnect">, SpinOptions {}
 
 /** How one request is sent. */
 export interface SpinSendOptions {

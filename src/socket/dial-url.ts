@@ -1,3 +1,4 @@
+import { ConnectClock, type ConnectTimes } from "./connect-clock.ts";
 import { defaultTls } from "./default-tls.ts";
 import { dial } from "./dial.ts";
 import type { ConnectPhase } from "./errors.ts";
@@ -25,10 +26,33 @@ export interface UrlDialSettings {
   readonly signal: AbortSignal | null;
   /** Told as each phase begins. */
   readonly onPhase?: (phase: ConnectPhase) => void;
+  /** Told how long each phase took, where it is to be known. */
+  readonly onConnect?: (times: ConnectTimes) => void;
 }
 
 /** {@link dial}s what a URL names. */
-export function dialUrl({ hostname, port, secure }: UrlTarget, settings: UrlDialSettings): Promise<TcpSocket> {
+export function dialUrl(target: UrlTarget, settings: UrlDialSettings): Promise<TcpSocket> {
+  const { onConnect } = settings;
+  return onConnect === undefined ? dialTarget(target, settings) : dialTimed(target, settings, onConnect);
+}
+
+async function dialTimed(
+  target: UrlTarget,
+  settings: UrlDialSettings,
+  onConnect: NonNullable<UrlDialSettings["onConnect"]>,
+): Promise<TcpSocket> {
+  const clock = new ConnectClock();
+  const tcp = await dialTarget(target, { ...settings, onPhase: clock.enter });
+  try {
+    onConnect(clock.end());
+    return tcp;
+  } catch (error) {
+    tcp.terminate();
+    throw error;
+  }
+}
+
+function dialTarget({ hostname, port, secure }: UrlTarget, settings: UrlDialSettings): Promise<TcpSocket> {
   const { socket, proxy, connectTimeout: timeout, tlsTimeout, signal, onPhase } = settings;
   return dial(
     { hostname, port, tls: secure ? (settings.tls ?? defaultTls()) : null },

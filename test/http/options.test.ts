@@ -2,6 +2,8 @@ import { expect, test } from "bun:test";
 import { UsageError } from "../../src/codec/errors.ts";
 import { HttpConnection } from "../../src/http/connection.ts";
 import { checkSendOptions, type HttpOptions, httpSettings } from "../../src/http/options.ts";
+import { ClientPool } from "../../src/pool/client-pool.ts";
+import type { ConnectTimes } from "../../src/socket/connect-clock.ts";
 import { TlsConfig } from "../../src/socket/tls-config.ts";
 import { rejection } from "../socket/support.ts";
 import { RawServer } from "./support.ts";
@@ -31,6 +33,23 @@ test("and are taken as they are given", () => {
     continueTimeout: 2,
   };
   expect(httpSettings(given)).toEqual(given);
+});
+
+test("onConnect is told of each connection, those of a pool too", async () => {
+  using server = new RawServer();
+  const told: ConnectTimes[] = [];
+  const onConnect = (times: ConnectTimes): void => void told.push(times);
+  const connection = await HttpConnection.connect(server.url, { onConnect });
+  expect(told).toHaveLength(1);
+  connection.terminate();
+  const pool = await ClientPool.connect({ url: server.url, connections: 3, onConnect });
+  expect(told).toHaveLength(4);
+  for (const { tcp, tls, upgrade, total } of told) {
+    expect([tls, upgrade]).toEqual([null, null]);
+    expect(tcp).toBeGreaterThan(0);
+    expect(tcp).toBeLessThanOrEqual(total);
+  }
+  pool.destroy();
 });
 
 const WRONG: readonly HttpOptions[] = [

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { TimeoutError } from "../../src/codec/errors.ts";
+import type { ConnectTimes } from "../../src/socket/connect-clock.ts";
 import { dialUrl, type UrlDialSettings } from "../../src/socket/dial-url.ts";
 import { AbortedError, ConnectError } from "../../src/socket/errors.ts";
 import { TlsConfig } from "../../src/socket/tls-config.ts";
@@ -32,6 +33,32 @@ describe("dialUrl", () => {
     expect(socket.secure).toBe(true);
     socket.terminate();
     expect((await rejection(dialUrl(target, settings), ConnectError)).phase).toBe("tls");
+  });
+
+  test("tells how long each phase took, where that is asked for", async () => {
+    using server = serve();
+    const told: ConnectTimes[] = [];
+    const phases: string[] = [];
+    const target = { hostname: "localhost", port: server.port, secure: false };
+    const onConnect = (times: ConnectTimes): void => void told.push(times);
+    (await dialUrl(target, { ...settings, onConnect })).terminate();
+    (await dialUrl(target, { ...settings, onPhase: (phase) => phases.push(phase) })).terminate();
+    const [{ dns, tcp, total, ...others } = { dns: 0, tcp: 0, total: -1 }] = told;
+    expect(told).toHaveLength(1);
+    expect((dns ?? Number.NaN) + (tcp ?? Number.NaN)).toBeLessThanOrEqual(total);
+    expect(others).toEqual({ proxy: null, tls: null, upgrade: null });
+    expect(phases).toEqual(["dns", "tcp"]);
+  });
+
+  test("leaves nothing open where who is told throws", async () => {
+    const closed = Promise.withResolvers<void>();
+    using server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {}, close: () => closed.resolve() } });
+    const target = { hostname: "127.0.0.1", port: server.port, secure: false };
+    const onConnect = (): void => {
+      throw new Error("not like this");
+    };
+    expect((await rejection(dialUrl(target, { ...settings, onConnect }), Error)).message).toBe("not like this");
+    await closed.promise;
   });
 
   test("goes by the proxy, the socket's options, the timeout and the signal", async () => {
