@@ -1,5 +1,6 @@
 import { COLOURS, FONT } from "./colours.ts";
 import type { Side } from "./names.ts";
+import { decadeTicks } from "./ticks.ts";
 
 /** A row of a chart: a point with an error bar, and behind it how far a distribution goes. */
 export interface IntervalRow {
@@ -70,7 +71,7 @@ export function intervalChart(
             tickCount: 5,
             format: "~r",
             labelOverlap: "greedy",
-            values: ticksOf(rows),
+            values: decadeTicks(...domainOf(rows)),
           },
         ],
         marks: [
@@ -144,16 +145,6 @@ function mostRows(rows: readonly IntervalRow[]): number {
 function domainOf(rows: readonly IntervalRow[]): [number, number] {
   const all = rows.flatMap(({ low, high, from, to }) => [low, high, from, to]).filter((value) => value > 0);
   return [Math.min(...all) * 0.92, Math.max(...all) * 1.08];
-}
-
-/** 1, 2 and 5 of each power of ten that lie within. */
-function ticksOf(rows: readonly IntervalRow[]): number[] {
-  const [least, most] = domainOf(rows);
-  const ticks: number[] = [];
-  for (let power = Math.floor(Math.log10(least)); power <= Math.log10(most); power++) {
-    for (const step of [1, 2, 5]) ticks.push(Number((step * 10 ** power).toPrecision(1)));
-  }
-  return ticks.filter((tick) => tick >= least && tick <= most);
 }
 
 const COLUMNS = 2;

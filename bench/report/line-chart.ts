@@ -1,5 +1,6 @@
 import { COLOURS, FONT } from "./colours.ts";
 import type { Side } from "./names.ts";
+import { decadeTicks } from "./ticks.ts";
 
 /** A point of a line, with an error bar: the least and the greatest over all rounds. */
 export interface LinePoint {
@@ -20,6 +21,9 @@ export function lineChart(
   points: readonly LinePoint[],
 ): Readonly<Record<string, unknown>> {
   const lasts = [...new Set(points.map(({ line }) => line))].map((line) => points.findLast((one) => one.line === line));
+  const least = Math.min(...points.map(({ low }) => low)) * 0.9;
+  const most = Math.max(...points.map(({ high }) => high)) * 1.1;
+  const ticks = decadeTicks(least, most);
   const values = [...new Set(points.map(({ x }) => x))];
   return {
     background: "white",
@@ -42,7 +46,7 @@ export function lineChart(
     ],
     scales: [
       { name: "x", type: "log", range: "width", domain: { data: "points", field: "x" } },
-      { name: "y", type: "log", range: "height", nice: true, domain: { data: "points", fields: ["low", "high"] } },
+      { name: "y", type: "log", range: "height", domain: [least, most] },
       { name: "colour", type: "ordinal", domain: Object.keys(COLOURS), range: Object.values(COLOURS) },
     ],
     axes: [
@@ -55,7 +59,7 @@ export function lineChart(
         labelAngle: values.length > 6 ? -35 : 0,
         labelAlign: values.length > 6 ? "right" : "center",
       },
-      { orient: "left", scale: "y", title: yTitle, grid: true, gridColor: "#e4e4e4", tickCount: 5, format: "~s" },
+      { orient: "left", scale: "y", title: yTitle, grid: true, gridColor: "#e4e4e4", values: ticks, format: "~s" },
     ],
     marks: [
       {

@@ -62,7 +62,12 @@ function machineLines({ machine, options, seconds }: FullReport, file: string): 
     `Measured at ${machine.date.slice(0, 16).replace("T", " ")} UTC, commit \`${machine.commit}\`, in ${Math.ceil(seconds / 60)} minutes and at most ${options.rounds} round${options.rounds === 1 ? "" : "s"},`,
     `on ${machine.cpu}, ${machine.cpus} CPUs, ${machine.memory}, ${machine.kernel}; Bun ${machine.bun}, Node ${machine.node}, ws ${machine.ws}, undici ${machine.undici}, generic-pool ${machine.genericPool}.`,
     `CPUs: ${pins}. All figures: [bench/results/${file}](../bench/results/${file}).`,
-    ...(options.quick ? ["", "**A quick run, of small sizes: to look at, not a result.**"] : []),
+    ...(options.quick
+      ? [
+          "",
+          "**A quick run, of small sizes: to look at, not a result.** It leaves out most operations of the codec, and the longest series.",
+        ]
+      : []),
   ];
 }
 
