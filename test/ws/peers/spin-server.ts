@@ -26,10 +26,8 @@ const SCENARIOS: Record<string, (peer: WsPeer) => void> = {
   "/large": (peer) => peer.binary(new Uint8Array(1 << 20).fill(7)).text("end"),
   "/stall": (peer) => peer.stall(),
   "/heartbeat": (peer) => peer.text("ping").text("data"),
-  "/parts": (peer) => {
-    peer.send(new Uint8Array([0x81, 1, 97, 0x81, 1, 98, 0x81, 2, 99]));
-    setTimeout(() => peer.send(new Uint8Array([100, 0x81, 1, 101])), 40);
-  },
+  // The rest comes when it is asked for.
+  "/parts": (peer) => peer.send(new Uint8Array([0x81, 1, 97, 0x81, 1, 98, 0x81, 2, 99])),
   "/late": (peer) => setTimeout(() => peer.text("late"), 60),
   "/flood": (peer) => {
     for (let sent = 0; sent < 20_000; sent++) peer.binary(numbered(sent));
@@ -54,6 +52,9 @@ const servers = [true, false].map(
       },
       onMessage: (peer, message) => {
         const path = pathOf(peer.request?.line ?? "");
+        if (path === "/parts" && message.kind === "text") {
+          setTimeout(() => peer.send(new Uint8Array([100, 0x81, 1, 101])), 30);
+        }
         if (path === "/pong" && message.kind === "ping") peer.pong(Buffer.from(message.bytes).toString());
         if (path !== "/echo") return;
         if (message.kind === "text") peer.text(message.text);
