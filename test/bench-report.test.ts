@@ -76,6 +76,16 @@ describe("where we lose", () => {
     expect(lossLines(lossesOf(figures), [])[1]).toEndWith("505 against our 510 ns/message (noise not excluded)");
   });
 
+  test("are told level by level of contenders that compress", () => {
+    const names = ["connection", "connection, corked", "connection, level 1", "ws-on-node", "ws-on-node, level 1"];
+    const compressed = names.map((name, at) => figure("deflate/client/send/676", name, "ns/message", 9, [50 - at]));
+    expect(lossesOf(compressed).map(({ ours, rival }) => [ours.contender, rival.contender])).toEqual([
+      ["connection", "ws-on-node"],
+      ["connection, corked", "ws-on-node"],
+      ["connection, level 1", "ws-on-node, level 1"],
+    ]);
+  });
+
   test("is said to be nowhere where it is nowhere", () => {
     expect(
       lossLines(

@@ -51,7 +51,7 @@ export function lossLines(losses: readonly Loss[], targets: readonly TargetResul
 
 /** Contenders that compress are compared level by level. */
 function isLike(one: string, other: string): boolean {
-  return one.split(", ")[1] === other.split(", ")[1];
+  return /level \d/.exec(one)?.[0] === /level \d/.exec(other)?.[0];
 }
 
 const LEAST_SAMPLES = 3;

@@ -59,7 +59,7 @@ export const PARTS: readonly Part[] = [
   part("echo/tcp", measureEchoes),
   part("echo/tls", measureEchoes),
   part("accept/", measureAccepting, 5, { messages: 1_500_000 }),
-  part("deflate/", measureDeflate, 3, { messages: 300_000 }),
+  part("deflate/", measureDeflate, 3, { messages: 1_500_000 }),
   part("http/get", measureRequests),
   part("http/post", measureRequests),
   part("pool/acquire", measurePools),
