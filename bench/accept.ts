@@ -81,6 +81,7 @@ function echoing(connections: number): Case {
       ["p50 µs", (result) => (result.job === "echo" ? result.p50 : Number.NaN)],
       ["p99 µs", (result) => (result.job === "echo" ? result.p99 : Number.NaN)],
       ["requests/s", (result) => (result.job === "echo" ? result.perSecond : Number.NaN)],
+      ["CPU µs/request", (result) => (result.job === "echo" ? result.cpu : Number.NaN)],
     ],
     countOf,
     taskFor(port, options) {

@@ -84,6 +84,7 @@ class Driver {
   }
 }
 
+const BEGIN = encodeFrame(BINARY, new Uint8Array(1), true, Uint8Array.of(1, 2, 3, 4));
 const END = encodeFrame(TEXT, Buffer.from("end of it"), true, Uint8Array.of(1, 2, 3, 4));
 
 /** Sends a block over and over, then the end, and returns what the server counted; it must be what was sent. */
@@ -92,14 +93,19 @@ async function pour(port: number, block: Uint8Array, repeat: number, messages: n
   const driver = await Driver.open(port, `/receive?bytes=${wireBytes}`);
   for (let count = 0; count < repeat; count++) await driver.send(block);
   await driver.send(END);
-  const reply = await driver.until((received) => textIn(received) !== null);
-  driver.end();
-  const tally: Tally = JSON.parse(textIn(reply) ?? "null");
+  const tally = await tallyOf(driver);
   const agrees =
     tally.messages === null ? tally.bytes === wireBytes : tally.messages === messages && tally.bytes === bytes;
   if (!agrees)
     throw new Error(`Cannot accept the run: ${JSON.stringify(tally)} for ${messages} messages of ${bytes} bytes`);
   return tally;
+}
+
+/** What the server tells once the end came. */
+async function tallyOf(driver: Driver): Promise<Tally> {
+  const reply = await driver.until((received) => textIn(received) !== null);
+  driver.end();
+  return JSON.parse(textIn(reply) ?? "null");
 }
 
 /** The text of the first text frame, behind the pongs that the mixed block asked for; null while it is not whole. */
@@ -180,10 +186,15 @@ async function echo(task: AcceptTask & { job: "echo" }): Promise<AcceptResult> {
     return ((each * connections) / (Bun.nanoseconds() - started)) * 1e9;
   };
   await run(warmup, () => {});
+  // What the server takes meanwhile is told on a connection beside them, from its first message to its end.
+  const meter = await Driver.open(port, `/receive?bytes=${BEGIN.length + END.length}`);
+  await meter.send(BEGIN);
   const perSecond = await run(count, (nanoseconds) => histogram.recordValue(nanoseconds));
+  await meter.send(END);
+  const { cpu } = await tallyOf(meter);
   for (const driver of drivers) driver.end();
   const at = (percentile: number): number => histogram.getValueAtPercentile(percentile) / 1_000;
-  return { job: "echo", p50: at(50), p99: at(99), perSecond };
+  return { job: "echo", p50: at(50), p99: at(99), perSecond, cpu: cpu / 1_000 / histogram.totalCount };
 }
 
 const task: AcceptTask = JSON.parse(process.argv[2] ?? "null");

@@ -13,10 +13,17 @@ interface EchoTask {
   readonly connections: number;
 }
 
-/** What it answers, by the server's clocks where it receives; otherwise round trips in microseconds, and all of them a second. */
-export type AcceptResult =
-  | ReceiveResult
-  | { readonly job: "echo"; readonly p50: number; readonly p99: number; readonly perSecond: number };
+/** What it answers, by the server's clocks where it receives. */
+export type AcceptResult = ReceiveResult | EchoResult;
+
+/** Round trips in microseconds, all of them a second, and microseconds of the server's CPU for each. */
+interface EchoResult {
+  readonly job: "echo";
+  readonly p50: number;
+  readonly p99: number;
+  readonly perSecond: number;
+  readonly cpu: number;
+}
 
 /** What a server says in a text message once the end message came: what it counted since the first, and how long that took. */
 export interface Tally extends Elapsed {
