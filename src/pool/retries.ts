@@ -22,14 +22,15 @@ export class Retries {
 
   /**
    * Has `retry` attempted once, from `least` to `most` milliseconds from now: together with the last of those whose moment is within that,
-   * or else at random. Returns in how many milliseconds that is, which is whole.
+   * or else at random. Moments are whole milliseconds, so that those that fail at once meet without any jitter, too. Returns in how many
+   * that is.
    */
   add(retry: Retry, least: number, most: number): number {
-    const now = performance.now();
+    const now = Math.floor(performance.now());
     const joined = this.#due.findLast(({ at }) => at >= now + least && at <= now + most);
     if (joined !== undefined) {
       joined.members.add(retry);
-      return Math.round(joined.at - now);
+      return joined.at - now;
     }
     const delay = Math.round(most - (most - least) * Math.random());
     const party: Party = { at: now + delay, members: new Set([retry]), timer: null };
@@ -80,7 +81,7 @@ export class Retries {
 
 /** Those that are due at the same moment. */
 interface Party {
-  /** On the clock of `performance.now()`. */
+  /** On the clock of `performance.now()`, whole. */
   readonly at: number;
   readonly members: Set<Retry>;
   timer: ReturnType<typeof setTimeout> | null;
