@@ -79,7 +79,7 @@ export class SpinSession {
   }
 
   /**
-   * The next message that has come, heartbeats answered and left out, or null; it asks the kernel once where nothing is left in the ring.
+   * The next message that has come, heartbeats answered and left out, or null; it asks the kernel where nothing is left in the ring.
    * So what is given out came with the last read.
    */
   next(): Message | null {

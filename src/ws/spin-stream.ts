@@ -75,7 +75,7 @@ export class SpinWsStream implements Disposable {
   }
 
   /**
-   * The next message that has come, or null: it asks the kernel at most once per message, and never waits. The message is borrowed until
+   * The next message that has come, or null: it asks the kernel a few times at most, and never waits. The message is borrowed until
    * the next `recv` or `tryRecv`. At the end it is null, too: `recv` tells the difference, and the error.
    */
   tryRecv(): Message | null {

@@ -14,6 +14,8 @@ export class PulledTransport implements SpinTransport, TransportHandler {
   readonly receivedAt = null;
   /** Called when something may have changed. */
   onChange: () => void = () => {};
+  /** Something came of the last call. */
+  gave = false;
   readonly #transport: Transport;
   readonly #chunks: Uint8Array[] = [];
   #ended = false;
@@ -45,6 +47,7 @@ export class PulledTransport implements SpinTransport, TransportHandler {
 
   receive(address: number, room: number): number {
     const [chunk] = this.#chunks;
+    this.gave = chunk !== undefined;
     if (chunk === undefined) return this.#ended || this.closed ? -1 : 0;
     const count = Math.min(room, chunk.length);
     new Uint8Array(toArrayBuffer(address as Pointer, 0, room)).set(chunk.subarray(0, count));

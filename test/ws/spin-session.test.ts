@@ -29,7 +29,11 @@ const spin: Program = {
     pulled.onChange = () => {
       if (busy) return;
       busy = true;
-      for (let message = session.next(); message !== null; message = session.next()) {
+      for (;;) {
+        const message = session.next();
+        // It asks so many times and no more: what has come for longer is asked for again.
+        if (message === null && pulled.gave && !session.over) continue;
+        if (message === null) break;
         trace.push(lineOf(message));
         if (session.state !== "open") continue;
         if (message.kind === "text") session.outbox.text(message.text());
