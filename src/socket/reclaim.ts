@@ -4,8 +4,11 @@
  * Bet: the next chunk then lies where this one did, in memory that the processor's cache still has, and there is less to collect.
  */
 export function reclaim(chunk: Uint8Array): void {
-  const { buffer, byteLength } = chunk;
-  if (byteLength >= LEAST_RECLAIMED && byteLength === buffer.byteLength) (buffer as ArrayBuffer).transfer(0);
+  const { byteLength } = chunk;
+  // To ask a small one for its buffer would make the engine set one up for it.
+  if (byteLength < LEAST_RECLAIMED) return;
+  const { buffer } = chunk;
+  if (byteLength === buffer.byteLength) (buffer as ArrayBuffer).transfer(0);
 }
 
 /** Bytes from which freeing a chunk costs less than leaving it to the garbage collector. */
