@@ -53,6 +53,7 @@ export abstract class RawPeer implements TransportHandler {
   send(bytes: string | Uint8Array): this {
     this.#outgoing.push(typeof bytes === "string" ? utf8(bytes) : bytes);
     this.#flush();
+    this.#change();
     return this;
   }
 
