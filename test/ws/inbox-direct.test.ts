@@ -141,7 +141,9 @@ describe("messages that are pushed out of the chunks they came in", () => {
       const stream = joined(run);
       const expected = pulled(role, stream);
       expect(expected).toHaveLength(3);
-      expect(pushed(role, [stream], [])).toEqual(expected);
+      for (const moods of [[], ["stop"], ["throw"], ["on", "stop"], ["on", "throw"]] as const) {
+        expect(pushed(role, [stream], moods)).toEqual(expected);
+      }
       for (const point of [1, 2, 3, 4, 5].map((back) => stream.length - back)) {
         expect(pushed(role, cut(stream, [point]), [])).toEqual(expected);
       }

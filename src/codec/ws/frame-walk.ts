@@ -1,6 +1,6 @@
 import { wordsOf } from "../ascii.ts";
 import type { HeaderRules } from "./frame-header.ts";
-import { keyAt, keyOfWords, maskWords } from "./mask.ts";
+import { maskRun } from "./mask.ts";
 import { ReaderMessage, type ReceiptOf } from "./message.ts";
 import type { MessageSink } from "./message-sink.ts";
 import { MAX_SHORT, Opcode } from "./opcode.ts";
@@ -28,7 +28,7 @@ export class FrameWalk implements ReceiptOf {
    * it was. `chunk` starts at a multiple of 4 in its ArrayBuffer, and is unmasked in place.
    *
    * The bet: a short frame is followed by one of the same length. Then where the next frame starts is known before its header is read,
-   * so the processor need not wait for one header to look for the next.
+   * so the processor need not wait for one header to look for the next; and a run of masked ones is unmasked at once.
    */
   run(chunk: Uint8Array, offset: number, sink: MessageSink): boolean {
     const { message, plain } = this;
@@ -40,21 +40,23 @@ export class FrameWalk implements ReceiptOf {
     const reach = keySize === 0 ? tail : tail & ~3;
     const shortest = keySize === 0 ? 0 : 1;
     let start = offset;
+    let step = 0;
+    /** Where the last frame of a run may start; where frames are masked, that of the last which is unmasked. */
+    let last = -1;
     let count = 0;
     message.buffer = chunk;
     try {
       while (tail - start >= 4) {
         const second = chunk[start + 1]!;
         const length = second ^ maskBit;
-        const step = 2 + keySize + length;
+        step = 2 + keySize + length;
         if (chunk[start] === first && length <= MAX_SHORT && length >= shortest && step <= reach - start) {
           if (message.mark !== Opcode.BINARY) message.enter(Opcode.BINARY);
-          const last = reach - step;
+          last = keySize === 0 ? reach - step : maskRun(chunk, words, start, step, reach);
+          const header = 2 + keySize;
           do {
-            const payload = start + 2 + keySize;
+            message.start = start + header;
             start += step;
-            if (keySize !== 0) maskWords(words, payload, start, keyOfWords(keyAt(chunk, payload - 4), -payload));
-            message.start = payload;
             message.end = start;
             count++;
             handler.message?.(owner, message);
@@ -72,6 +74,8 @@ export class FrameWalk implements ReceiptOf {
       return true;
     } finally {
       this.position = start;
+      // What was unmasked and not handed over is left as it came.
+      if (keySize !== 0 && start <= last) maskRun(chunk, words, start, step, last + step);
       sink.count += count;
     }
   }
