@@ -23,7 +23,7 @@ export function maskBytes(
  * Four bytes a step, without a loop over the bytes at either end: of the first and the last word only the bits that lie in the payload
  * are changed. How many bytes an end has differs from frame to frame, which a processor cannot foresee.
  */
-export function maskWords(words: Int32Array, start: number, end: number, key: number): void {
+function maskWords(words: Int32Array, start: number, end: number, key: number): void {
   let word = start >> 2;
   const lastWord = (end - 1) >> 2;
   let bits = -1 << ((start & 3) << 3);
@@ -66,7 +66,7 @@ export function keyAt(bytes: Uint8Array, pos: number): number {
 }
 
 /** The key as it applies to a word that begins `offset` bytes into the payload, or as many before it where that is negative. */
-export function keyOfWords(key: number, offset: number): number {
+function keyOfWords(key: number, offset: number): number {
   const bits = offset << 3;
   return (key >>> bits) | (key << -bits);
 }
