@@ -2,6 +2,7 @@ import { addressOf, type SpinCalls } from "../ffi/spin-calls.ts";
 import type { StampedReceive } from "../ffi/spin-stamps.ts";
 import { type TransportError, transportErrorFrom } from "./errors.ts";
 import { type Endpoints, readSocketInfo, type SocketInfo } from "./socket-info.ts";
+import { forgetDescriptor, keepDescriptor } from "./spin-descriptor.ts";
 import type { SpinTransport } from "./spin-transport.ts";
 import { SystemError } from "./tcp-connect.ts";
 
@@ -29,6 +30,7 @@ export class SpinSocket implements SpinTransport {
     this.#stamped = stamped;
     this.#calls = calls;
     this.fd = fd;
+    keepDescriptor(fd);
     this.#endpoints = endpoints;
     this.#again = -calls.constants.EAGAIN;
     this.#interrupted = -calls.library.constants.EINTR;
@@ -91,6 +93,7 @@ export class SpinSocket implements SpinTransport {
   }
 
   #leave(): void {
+    forgetDescriptor(this.fd);
     this.fd = -1;
     this.#source = null;
   }

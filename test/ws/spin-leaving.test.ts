@@ -60,6 +60,19 @@ describe.each(["spin", "poll"])("a process that waits by %s", (wait) => {
   });
 });
 
+test.each(["throw", "exit", "end"])("a Worker that dies by %s leaves no descriptor", async (how) => {
+  using server = new PeerServer();
+  const worker = new Worker(new URL("./children/spin-dies.ts", import.meta.url), { argv: [server.url, how] });
+  const errors: string[] = [];
+  worker.onerror = (event) => {
+    event.preventDefault();
+    errors.push(event.message);
+  };
+  const peer = await server.peer();
+  await peer.until(({ gone }) => gone);
+  expect(errors.length).toBe(how === "throw" ? 1 : 0);
+});
+
 test("nothing spins once it is closed", async () => {
   using server = new PeerServer();
   const script = fileURLToPath(new URL("./children/spin-afterwards.ts", import.meta.url));

@@ -1,0 +1,8 @@
+import { SpinWsStream } from "../../../src/spin/mod.ts";
+
+/** A Worker that leaves a stream open: the URL, and how it dies. */
+const [url = "", how = ""] = process.argv.slice(2);
+const ws = SpinWsStream.connectSync(url);
+ws.sendText("here");
+if (how === "throw") throw new Error("a Worker that dies");
+if (how === "exit") process.exit(0);
