@@ -70,6 +70,11 @@ export class Libc {
     return this.#result(this.#symbols.close(fd));
   }
 
+  /** `recv(2)` into `bytes`: how many came, 0 for the peer's FIN. */
+  receive(fd: number, bytes: Uint8Array): number {
+    return this.#result(this.#symbols.recv(fd, ptr(bytes), bytes.length, 0));
+  }
+
   /** The index of a network interface, 0 where there is none of that name. */
   interfaceIndex(name: string): number {
     return this.#symbols.if_nametoindex(ptr(zeroTerminated(name)));
@@ -204,6 +209,7 @@ const SOCKET_SYMBOLS = {
   bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
   connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
   close: { args: ["i32"], returns: "i32" },
+  recv: { args: ["i32", "ptr", "usize", "i32"], returns: "i32" },
   setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
   getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },

@@ -51,3 +51,10 @@ export const UNKNOWN_FACTS: SocketFacts = {
   sessionReused: false,
   session: null,
 };
+
+/** TLS 1.3 sends its tickets after the handshake: by the first bytes they have come. */
+export function keepSession(socket: Socket<TcpSocket> | null, { session }: SocketFacts): void {
+  if (session === null || socket === null) return;
+  const ticket = socket.getSession() as Uint8Array | undefined;
+  if (ticket !== undefined) session.remember(ticket);
+}

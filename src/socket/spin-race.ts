@@ -3,7 +3,8 @@ import { endpoint, type IpAddress } from "./address.ts";
 import { ConnectError, errnoOf, osCodeOf, SocketOptionError } from "./errors.ts";
 import type { CheckedSocketOptions } from "./options.ts";
 import { ATTEMPT_DELAY } from "./race.ts";
-import { openDescriptor, SystemError } from "./tcp-connect.ts";
+import { SystemError } from "./system-error.ts";
+import { openDescriptor } from "./tcp-connect.ts";
 
 /** Several addresses on their way at once. */
 export class SpinRace {

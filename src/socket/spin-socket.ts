@@ -4,7 +4,7 @@ import { type TransportError, transportErrorFrom } from "./errors.ts";
 import { type Endpoints, readSocketInfo, type SocketInfo } from "./socket-info.ts";
 import { forgetDescriptor, keepDescriptor } from "./spin-descriptor.ts";
 import type { SpinTransport } from "./spin-transport.ts";
-import { SystemError } from "./tcp-connect.ts";
+import { SystemError } from "./system-error.ts";
 
 /** A connected, non-blocking TCP descriptor of our own, without an event loop. */
 export class SpinSocket implements SpinTransport {

@@ -1,11 +1,11 @@
 import type { Socket } from "bun";
-import { errorName } from "../ffi/constants.ts";
 import { type Libc, libc } from "../ffi/libc.ts";
 import { endpoint, type IpAddress, ipLiteral, socketAddress } from "./address.ts";
 import { ConnectError, errnoOf, osCodeOf, SocketOptionError } from "./errors.ts";
 import type { Opening } from "./opening.ts";
 import { applySocketOptions, type CheckedSocketOptions, needsDescriptor, refused } from "./options.ts";
 import type { Attempt, AttemptDone } from "./race.ts";
+import { SystemError } from "./system-error.ts";
 import { openings, type TcpSocket } from "./tcp-socket.ts";
 
 /** What all attempts of one dial have in common. */
@@ -164,20 +164,6 @@ export function openDescriptor(library: Libc, ip: IpAddress, { port, socket: opt
   } catch (error) {
     library.close(fd);
     throw error;
-  }
-}
-
-/** A system call failed; the cause of a {@link ConnectError}. */
-export class SystemError extends Error {
-  readonly code: string;
-  readonly errno: number;
-  readonly syscall: string;
-
-  constructor(syscall: string, errno: number) {
-    super(`${syscall}: ${errorName(errno)}`);
-    this.code = errorName(errno);
-    this.errno = errno;
-    this.syscall = syscall;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Socket, SocketHandler } from "bun";
 import { TransportError, transportErrorFrom } from "./errors.ts";
-import { type Opening, type Openings, type SocketFacts, UNKNOWN_FACTS } from "./opening.ts";
+import { keepSession, type Opening, type Openings, type SocketFacts, UNKNOWN_FACTS } from "./opening.ts";
+import { LEAST_FLOOD, readOn, takeBack } from "./read-on.ts";
 import { reclaim } from "./reclaim.ts";
 import { endpointsOf, readSocketInfo, type SocketInfo } from "./socket-info.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
@@ -10,7 +11,6 @@ export let openings: Openings;
 
 /**
  * A connected socket, plain or TLS past its verification: what `dial` and `adopt` give.
- *
  * After the peer's FIN (`onEnd`) it stays open for writing until `shutdown()` or `terminate()`; after both FINs it closes.
  * A handler that throws cuts the connection: `onClose` then gets a `CONNECTION_HANDLER_THREW`, or once it is gone the console does.
  */
@@ -57,12 +57,16 @@ export class TcpSocket implements Transport {
   }
 
   write(bytes: Uint8Array, offset: number, length: number): number {
-    const socket = this.#socket;
-    return socket === null ? -1 : socket.write(bytes, offset, length);
+    return this.#socket?.write(bytes, offset, length) ?? -1;
   }
 
   reclaim(chunk: Uint8Array): void {
-    reclaim(chunk);
+    if (!takeBack(chunk)) reclaim(chunk);
+  }
+
+  /** @internal */
+  delivers(receiver: TransportHandler): boolean {
+    return this.#receiver === receiver && !this.#paused;
   }
 
   pause(): void {
@@ -76,7 +80,7 @@ export class TcpSocket implements Transport {
   }
 
   shutdown(): void {
-    this.#keepSession();
+    keepSession(this.#socket, this.#facts);
     this.#socket?.shutdown();
   }
 
@@ -144,21 +148,13 @@ export class TcpSocket implements Transport {
       this.#socket?.pause();
       return;
     }
-    this.#keepSession();
+    keepSession(this.#socket, this.#facts);
     this.#receiver = this.#handler;
     this.#handler.onBytes(chunk);
   }
 
-  /** TLS 1.3 sends its tickets after the handshake: by the first bytes they have come. */
-  #keepSession(): void {
-    const { session } = this.#facts;
-    if (session === null || this.#socket === null) return;
-    const ticket = this.#socket.getSession() as Uint8Array | undefined;
-    if (ticket !== undefined) session.remember(ticket);
-  }
-
   #end(): void {
-    this.#keepSession();
+    keepSession(this.#socket, this.#facts);
     this.#ended = true;
     this.#tellEnds();
   }
@@ -205,10 +201,13 @@ export class TcpSocket implements Transport {
 
   #threw(error: unknown): void {
     if (this.#closed) console.error(error);
-    else {
-      this.#fault ??= new TransportError("CONNECTION_HANDLER_THREW", "Cannot go on: a handler threw", error);
-      this.terminate();
-    }
+    else this.#break(new TransportError("CONNECTION_HANDLER_THREW", "Cannot go on: a handler threw", error));
+  }
+
+  #break(fault: TransportError | null): void {
+    if (fault === null) return;
+    this.#fault ??= fault;
+    this.terminate();
   }
 
   static #begin(socket: Socket<TcpSocket>): void {
@@ -261,8 +260,9 @@ export class TcpSocket implements Transport {
       const tcp = socket.data;
       const receiver = tcp.#receiver;
       try {
-        if (receiver !== null) receiver.onBytes(chunk);
-        else tcp.#arrive(chunk);
+        if (receiver === null) tcp.#arrive(chunk);
+        else if (chunk.length < LEAST_FLOOD || tcp.#facts.secure) receiver.onBytes(chunk);
+        else tcp.#break(readOn(tcp, receiver, chunk));
       } catch (error) {
         tcp.#threw(error);
       }
