@@ -23,7 +23,7 @@ export const CONTENDERS: readonly ContenderProgram[] = [
   { name: "for-await", file: "contenders/for-await.ts", runtime: "bun", share: 2 },
   { name: "bun-websocket", file: "contenders/bun-websocket.ts", runtime: "bun", share: 1 },
   { name: "ws-on-node", file: "contenders/ws-on-node.mjs", runtime: "node", share: 1 },
-  { name: "undici-on-node", file: "contenders/undici-on-node.mjs", runtime: "node", share: 1 },
+  { name: "undici-on-node", file: "contenders/undici-on-node.mjs", runtime: "node", share: 1 / 3 },
 ];
 
 /** All that read market data in JSON. */

@@ -36,9 +36,9 @@ export async function measureReceiving(
   }
 }
 
-/** Of large messages fewer, but never less than the messages of a run. */
+/** Of large messages fewer, but not less than the messages of a run where a contender reads as many at all. */
 function countOf({ messages }: BenchOptions, { share }: ContenderProgram, size: number): number {
-  return Math.round(messages * Math.max(1, (share * SIZES[0]) / size));
+  return Math.round(messages * Math.max(Math.min(share, 1), (share * SIZES[0]) / size));
 }
 
 function receivingTask(server: ServerProcess, transport: "tcp" | "tls", size: number, count: number): Task {
