@@ -20,7 +20,7 @@ export function keepDescriptor(fd: number): void {
   kept.add(fd);
 }
 
-/** It is closed. */
+/** It is closed, or another thread sees to it. */
 export function forgetDescriptor(fd: number): void {
   kept.delete(fd);
 }

@@ -2,6 +2,7 @@
 import { NexusError } from "../codec/errors.ts";
 import { ReaderMessage } from "../codec/ws/message.ts";
 import { Opcode } from "../codec/ws/opcode.ts";
+import { forgetDescriptor } from "../socket/spin-descriptor.ts";
 import { pinThread } from "../socket/spin-thread.ts";
 import { TlsConfig } from "../socket/tls-config.ts";
 import { FEED_KINDS, type FeedEnd, type FeedTask } from "./spin-feed-task.ts";
@@ -42,6 +43,8 @@ class Feed {
     this.#commands = commands;
     this.#slice = spins ? 0.02 : 2;
     messages.mark = ws.fd;
+    // From here on the other thread cuts it where this one dies. To be closed by both could close what has its number by then.
+    forgetDescriptor(ws.fd);
   }
 
   run(): void {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { readlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { cutDescriptor } from "../../src/socket/spin-descriptor.ts";
 import { PeerServer } from "../helpers/peer-server.ts";
 import { until } from "../helpers/wait.ts";
 import { blackhole, serve } from "../socket/support.ts";
@@ -71,6 +73,20 @@ test.each(["throw", "exit", "end"])("a Worker that dies by %s leaves no descript
   const peer = await server.peer();
   await peer.until(({ gone }) => gone);
   expect(errors.length).toBe(how === "throw" ? 1 : 0);
+});
+
+test("a descriptor that another thread sees to is not closed by the Worker that dies, so that it is closed once", async () => {
+  using server = new PeerServer();
+  const worker = new Worker(new URL("./children/spin-dies.ts", import.meta.url), { argv: [server.url, "handed over"] });
+  const ended = new Promise((resolve) => worker.addEventListener("close", resolve));
+  const fd = await new Promise<number>((resolve) => {
+    worker.onmessage = ({ data }) => resolve(data);
+  });
+  await ended;
+  const peer = await server.peer();
+  expect([peer.gone, peer.sawEnd, readlinkSync(`/proc/self/fd/${fd}`).slice(0, 7)]).toEqual([false, false, "socket:"]);
+  cutDescriptor(fd);
+  await peer.until(({ gone }) => gone);
 });
 
 test("nothing spins once it is closed", async () => {
