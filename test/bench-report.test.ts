@@ -190,7 +190,7 @@ test("a case that is measured once a round has a sample for each, and none of a 
 
 describe("options", () => {
   test("have defaults, and a quick run has one round", () => {
-    expect(readReportOptions([])).toMatchObject({ rounds: 5, minutes: 25, quick: false, from: null, only: "" });
+    expect(readReportOptions([])).toMatchObject({ rounds: 5, minutes: 45, quick: false, from: null, only: "" });
     expect(readReportOptions(["--quick"])).toMatchObject({ rounds: 1, quick: true });
   });
 

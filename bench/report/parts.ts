@@ -41,7 +41,7 @@ const SIZES: Sizes = { messages: 3_000_000, roundTrips: 5_000, microTime: 100 };
 /** Groups of operations whose preparation takes longer than their measurement. */
 const SLOW_TO_START = ["micro/encoding", "micro/mask", "micro/utf8", "micro/handshake", "micro/deflate"];
 
-/** In the order in which they take turns. Together a round of them takes some five minutes where nothing else runs. */
+/** In the order in which they take turns. Together a round of them takes some thirteen minutes where nothing else runs. */
 export const PARTS: readonly Part[] = [
   part("micro/frame-reading", measureOperations),
   part("micro/http", measureOperations, 3),
