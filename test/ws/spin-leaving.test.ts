@@ -70,8 +70,11 @@ test.each(["throw", "exit", "end"])("a Worker that dies by %s leaves no descript
     event.preventDefault();
     errors.push(event.message);
   };
+  const ended = new Promise((resolve) => worker.addEventListener("close", resolve));
   const peer = await server.peer();
   await peer.until(({ gone }) => gone);
+  // The peer can learn of it before this thread is told of the error.
+  await ended;
   expect(errors.length).toBe(how === "throw" ? 1 : 0);
 });
 
