@@ -68,7 +68,7 @@ function receiving(size: number): Case {
     countOf,
     taskFor(port, options, contender) {
       const count = countOf(options, contender);
-      return { job: "receive", port, size, count, warmup: Math.ceil(count / 10), mixes: mixes(options) };
+      return { job: "receive", port, size, count, warmup: Math.ceil(count / 2), mixes: mixes(options) };
     },
   };
 }

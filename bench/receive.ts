@@ -42,7 +42,7 @@ function countOf({ messages }: BenchOptions, { share }: ContenderProgram, size: 
 }
 
 function receivingTask(server: ServerProcess, transport: "tcp" | "tls", size: number, count: number): Task {
-  const warmup = Math.ceil(count / 3);
+  const warmup = Math.ceil(count / 2);
   return {
     job: "receive",
     url: transport === "tls" ? server.secureUrl : server.plainUrl,

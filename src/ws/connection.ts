@@ -85,7 +85,7 @@ export class WsConnection extends WsChannel {
   /** Stops delivering after the current message; the peer's sends block once the buffers are full. */
   pause(): void {
     this.#paused = true;
-    this.#sink.open = false;
+    this.#sink.close();
     this.session.inbox.hold();
   }
 
@@ -100,7 +100,7 @@ export class WsConnection extends WsChannel {
 
   override terminate(): void {
     this.#terminated = true;
-    this.#sink.open = false;
+    this.#sink.close();
     super.terminate();
   }
 

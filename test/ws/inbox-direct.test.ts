@@ -14,8 +14,8 @@ import { frameBytes } from "../helpers/frames.ts";
 import { FUZZ_TIMEOUT, fuzz } from "../helpers/fuzz.ts";
 import { ScriptedTransport } from "../helpers/scripted-transport.ts";
 
-/** What the sink does at each message in turn: goes on, says stop, or throws. */
-type Mood = "on" | "stop" | "throw";
+/** What the sink does at each message in turn: goes on, says stop, says it and takes it back, or throws. */
+type Mood = "on" | "stop" | "again" | "throw";
 
 /** Pushes a stream in pieces, each pushed until nothing more comes, and tells what came. */
 function pushed(role: Role, pieces: readonly Uint8Array[], moods: readonly Mood[]): string[] {
@@ -27,7 +27,8 @@ function pushed(role: Role, pieces: readonly Uint8Array[], moods: readonly Mood[
       const mood = moods[events.length] ?? "on";
       events.push(eventOf(message));
       if (mood === "throw") throw new Error("mood");
-      sink.open = mood === "on";
+      if (mood !== "on") sink.close();
+      if (mood === "again") sink.open = true;
     },
   };
   const sink: MessageSink = new MessageSink(handler, null);
@@ -83,7 +84,7 @@ function cut(stream: Uint8Array, points: readonly number[]): Uint8Array[] {
 }
 
 const moods = (): fc.Arbitrary<readonly Mood[]> =>
-  fc.array(fc.constantFrom<Mood>("on", "on", "on", "stop", "throw"), { maxLength: 12 });
+  fc.array(fc.constantFrom<Mood>("on", "on", "on", "stop", "again", "throw"), { maxLength: 12 });
 
 describe("messages that are pushed out of the chunks they came in", () => {
   test(
@@ -132,21 +133,46 @@ describe("messages that are pushed out of the chunks they came in", () => {
     }
   });
 
-  test.each(["client", "server"] as const)("in runs of one length, each from 0 to 125 bytes, read by a %s", (role) => {
-    for (let size = 0; size <= 125; size++) {
-      const run = [1, 2, 3].map((first) => {
-        const key = role === "server" ? Uint8Array.of(first, 0xf2, 0x83, 0x74 + size) : null;
-        return frameBytes({ opcode: 2, payload: pattern(size), key });
-      });
-      const stream = joined(run);
+  test.each(["client", "server"] as const)(
+    "in runs of one length, each from 0 to 130 bytes and longer, read by a %s",
+    (role) => {
+      for (const size of [...Array(131).keys(), 255, 256, 512, 4_095, 65_535]) {
+        const run = [1, 2, 3].map((first) => {
+          const key = role === "server" ? Uint8Array.of(first, 0xf2, 0x83, 0x74 + size) : null;
+          return frameBytes({ opcode: 2, payload: pattern(size), key });
+        });
+        const stream = joined(run);
+        const expected = pulled(role, stream);
+        expect(expected).toHaveLength(3);
+        for (const moods of [
+          [],
+          ["stop"],
+          ["again"],
+          ["throw"],
+          ["on", "stop"],
+          ["on", "again"],
+          ["on", "throw"],
+        ] as const) {
+          expect(pushed(role, [stream], moods)).toEqual(expected);
+        }
+        for (const point of [1, 2, 3, 4, 5].map((back) => stream.length - back)) {
+          expect(pushed(role, cut(stream, [point]), [])).toEqual(expected);
+        }
+      }
+    },
+  );
+
+  test.each(["client", "server"] as const)(
+    "in a long run, with others of nearly its header behind it, read by a %s",
+    (role) => {
+      const sizes = [...Array(200).fill(300), 301, 300, 300, 299, 44, 44, ...Array(100).fill(45), 300];
+      const key = role === "server" ? Uint8Array.of(0x81, 0x02, 0xf3, 0x44) : null;
+      const stream = joined(sizes.map((size) => frameBytes({ opcode: 2, payload: pattern(size), key })));
       const expected = pulled(role, stream);
-      expect(expected).toHaveLength(3);
-      for (const moods of [[], ["stop"], ["throw"], ["on", "stop"], ["on", "throw"]] as const) {
+      expect(expected).toHaveLength(sizes.length);
+      for (const moods of [[], Array(400).fill("stop"), Array(400).fill("again"), Array(400).fill("throw")]) {
         expect(pushed(role, [stream], moods)).toEqual(expected);
       }
-      for (const point of [1, 2, 3, 4, 5].map((back) => stream.length - back)) {
-        expect(pushed(role, cut(stream, [point]), [])).toEqual(expected);
-      }
-    }
-  });
+    },
+  );
 });

@@ -37,21 +37,29 @@ function maskWords(words: Int32Array, start: number, end: number, key: number): 
 }
 
 /**
- * Masks the payloads of short frames that lie one behind the other from `start` on, all of `step` bytes and with one header, before `reach`, and
+ * Masks the payloads of frames that lie one behind the other from `start` on, all of `step` bytes and with one header, before `reach`, and
  * returns where the last of them starts. They are not empty, and do not reach beyond the last word. At most {@link RUN} of them, which
- * the processor's nearest cache holds until they are read.
+ * the processor's nearest cache holds until they are read. `header` are the bytes before a payload, of which the last four are the key;
+ * `bits` say which of a frame's first four belong to what all have in common.
  */
-export function maskRun(bytes: Uint8Array, words: Int32Array, start: number, step: number, reach: number): number {
-  const first = bytes[start]!;
-  const second = bytes[start + 1]!;
+export function maskRun(
+  view: DataView,
+  words: Int32Array,
+  start: number,
+  header: number,
+  step: number,
+  reach: number,
+  bits: number,
+): number {
+  const same = view.getInt32(start, true) & bits;
   const last = Math.min(reach - step, start + (RUN - 1) * step);
   let frame = start;
   do {
-    const payload = frame + 6;
+    const payload = frame + header;
     const end = frame + step;
-    maskWords(words, payload, end, keyOfWords(keyAt(bytes, frame + 2), -payload));
+    maskWords(words, payload, end, keyOfWords(view.getInt32(payload - 4, true), -payload));
     frame = end;
-  } while (frame <= last && bytes[frame] === first && bytes[frame + 1] === second);
+  } while (frame <= last && (view.getInt32(frame, true) & bits) === same);
   return frame - step;
 }
 

@@ -14,12 +14,20 @@ export class MessageSink {
   readonly owner: unknown;
   /** Messages handed over since it was set to 0. */
   count = 0;
-  /** False stops the delivery after the message that is being handed over. */
+  /** False stops the delivery after the message that is being handed over. Set it false by {@link close}. */
   open = true;
+  /** Of a run of frames of one length that is being handed over: where the last of them may start, so that one comparison asks for both. */
+  last = -1;
 
   constructor(handler: MessageHandler, owner: unknown) {
     this.handler = handler;
     this.owner = owner;
+  }
+
+  /** Stops the delivery after the message that is being handed over. */
+  close(): void {
+    this.open = false;
+    this.last = -1;
   }
 
   /** Hands one message over, which is borrowed until this returns; false where the sink is closed then. */
