@@ -4,14 +4,22 @@ import { TinyServer } from "./tiny-server.ts";
 
 /**
  * What a stopped server costs a process whose pool of four connections had one. Arguments: `idle` (no pool at all, for scale), `unasked`
- * (nobody wants a slot), or `waited-for` (somebody waits in `acquire` all the time); for how many seconds.
+ * (nobody wants a slot), or `waited-for` (somebody waits in `acquire` all the time); for how many seconds. It was stopped once before, for a
+ * tenth of that: what a program compiles when it sees that for the first time is not what a server costs that stays away.
  */
 const [way = "", seconds = ""] = process.argv.slice(2);
 const CONNECTIONS = 4;
 const server = new TinyServer();
 const pool = way === "idle" ? null : await ClientPool.connect({ url: server.url, connections: CONNECTIONS });
-server.stop();
-while (pool !== null && pool.stats().idle > 0) await Bun.sleep(1);
+const slots = pool === null ? 0 : CONNECTIONS;
+await stopServer();
+await Bun.sleep(Number(seconds) * 100);
+server.start();
+while (idle() < slots) await Bun.sleep(10);
+// Until the connections count as ones that stand, and the first attempt comes as soon as it did.
+await Bun.sleep(2_000);
+
+await stopServer();
 const waiting = way === "waited-for" ? pool?.acquire({ timeout: 600_000 }).catch(() => {}) : null;
 
 const before = pool?.stats().attempts ?? 0;
@@ -27,3 +35,12 @@ console.log(JSON.stringify(result));
 pool?.destroy();
 await waiting;
 process.exit(0);
+
+async function stopServer(): Promise<void> {
+  server.stop();
+  while (idle() > 0) await Bun.sleep(1);
+}
+
+function idle(): number {
+  return pool?.stats().idle ?? 0;
+}
