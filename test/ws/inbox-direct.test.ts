@@ -4,6 +4,7 @@ import { FrameReader } from "../../src/codec/ws/frame-reader.ts";
 import type { Message } from "../../src/codec/ws/message.ts";
 import { MessageSink } from "../../src/codec/ws/message-sink.ts";
 import type { Role } from "../../src/codec/ws/opcode.ts";
+import { giveRunMemory, takeRunMemory } from "../../src/codec/ws/run-memory.ts";
 import { ringMemory } from "../../src/socket/ring-memory.ts";
 import { Inbox } from "../../src/ws/inbox.ts";
 import { wsSettings } from "../../src/ws/options.ts";
@@ -175,4 +176,24 @@ describe("messages that are pushed out of the chunks they came in", () => {
       }
     },
   );
+
+  test("while another's handler runs, whose memory for unmasking is not touched", () => {
+    const stream = joined(Array.from({ length: 50 }, () => masked(pattern(40))));
+    const memory = takeRunMemory();
+    if (memory === null) throw new Error("somebody has kept it");
+    memory.bytes.fill(7);
+    expect(pushed("server", [stream], [])).toEqual(pulled("server", stream));
+    expect(memory.bytes.every((byte) => byte === 7)).toBe(true);
+    giveRunMemory(memory);
+  });
+
+  test("in a run that is longer than that memory, with frames that do not fit it between", () => {
+    const sizes = [...Array(1_500).fill(60), 40_000, 40_000, ...Array(1_500).fill(61)];
+    const stream = joined(sizes.map((size) => masked(pattern(size))));
+    expect(pushed("server", [stream], [])).toEqual(pulled("server", stream));
+  });
 });
+
+function masked(payload: Uint8Array): Uint8Array {
+  return frameBytes({ opcode: 2, payload, key: Uint8Array.of(0x81, 0x02, 0xf3, 0x44) });
+}

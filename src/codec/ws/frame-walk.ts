@@ -1,14 +1,17 @@
 import { wordsOf } from "../ascii.ts";
 import type { HeaderRules } from "./frame-header.ts";
-import { maskRun } from "./mask.ts";
 import { ReaderMessage, type ReceiptOf } from "./message.ts";
 import type { MessageSink } from "./message-sink.ts";
 import { LENGTH_16, MAX_SHORT, Opcode } from "./opcode.ts";
 import { PlainFrames } from "./plain-frames.ts";
+import { giveRunMemory, RUN_MEMORY, type RunMemory, takeRunMemory } from "./run-memory.ts";
 
 /**
  * Reads frames where they lie, in the chunk that the socket gave, without the ring: the fast way where nothing is under way.
  * It stops at the first frame that is not plain and leaves it as it came: that one is for the frame reader.
+ *
+ * The bet: a frame is followed by one of the same length. Then where the next one starts is known before its header is read, so the
+ * processor need not wait for one header to look for the next; one comparison judges a header; and a run of masked ones is unmasked at once.
  */
 export class FrameWalk implements ReceiptOf {
   /** Index after the last frame that was handed over, also where the handler threw. */
@@ -18,6 +21,10 @@ export class FrameWalk implements ReceiptOf {
   readonly kernelReceivedAt = null;
   private readonly message: ReaderMessage = new ReaderMessage(new Uint8Array(0), this);
   private readonly plain: PlainFrames;
+  /** Where runs of masked frames are unmasked, while somebody reads them. */
+  private memory: RunMemory | null = null;
+  /** The most bytes that the next run is given there. */
+  private share: number = LEAST_SHARE;
 
   constructor(rules: HeaderRules) {
     this.plain = new PlainFrames(rules);
@@ -25,75 +32,15 @@ export class FrameWalk implements ReceiptOf {
 
   /**
    * Hands each frame of `chunk` from `offset` on to `sink`, until one is not plain, the chunk ends, or the sink is closed; true unless
-   * it was. `chunk` starts at a multiple of 4 in its ArrayBuffer, and is unmasked in place.
-   *
-   * The bet: a frame is followed by one of the same length. Then where the next frame starts is known before its header is read, so the
-   * processor need not wait for one header to look for the next; one comparison judges a header; and a run of masked ones is unmasked at once.
+   * it was. `chunk` starts at a multiple of 4 in its ArrayBuffer; frames that were handed over may have been unmasked in it.
    */
   run(chunk: Uint8Array, offset: number, sink: MessageSink): boolean {
-    const { message, plain } = this;
-    const { first, maskBit, keySize, limit } = plain;
-    const { handler, owner } = sink;
-    const words = wordsOf(chunk);
-    const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
-    const tail = chunk.length;
-    // Masked payloads are changed by words, of which the last may be cut; and not at all where they are empty.
-    const reach = keySize === 0 ? tail : tail & ~3;
-    const shortest = keySize === 0 ? 0 : 1;
-    let start = offset;
-    let step = 0;
-    let header = 0;
-    /** Of the first four bytes of a frame those that are its header but for the key. */
-    let bits = 0;
-    /** Where the last frame of a run may start; where frames are masked, that of the last which is unmasked. */
-    let last = -1;
-    let count = 0;
-    message.buffer = chunk;
+    this.position = offset;
     try {
-      while (tail - start >= 4) {
-        const announced = chunk[start + 1]! ^ maskBit;
-        const short = announced <= MAX_SHORT;
-        const length = short ? announced : (chunk[start + 2]! << 8) | chunk[start + 3]!;
-        header = (short ? 2 : 4) + keySize;
-        step = header + length;
-        const least = short ? shortest : LENGTH_16;
-        if (
-          chunk[start] === first &&
-          announced <= LENGTH_16 &&
-          length >= least &&
-          length <= limit &&
-          step <= reach - start
-        ) {
-          if (message.mark !== Opcode.BINARY) message.enter(Opcode.BINARY);
-          bits = short ? 0xffff : -1;
-          const same = view.getInt32(start, true) & bits;
-          last = keySize === 0 ? reach - Math.max(step, 4) : maskRun(view, words, start, header, step, reach, bits);
-          sink.last = last;
-          // Nothing overflows here, and what is told so is not looked after.
-          do {
-            message.start = (start + header) | 0;
-            start = (start + step) | 0;
-            message.end = start;
-            count = (count + 1) | 0;
-            handler.message?.(owner, message);
-          } while (start <= sink.last && (view.getInt32(start, true) & bits) === same);
-          // What closes the sink may open it again at once: then the rest of what was unmasked is for the frame reader.
-          if (!sink.open || (keySize !== 0 && start <= last)) return sink.open;
-        } else {
-          const end = plain.read(chunk, words, start, tail, message);
-          if (end < 0) return true;
-          start = end;
-          count++;
-          handler.message?.(owner, message);
-          if (!sink.open) return false;
-        }
-      }
-      return true;
+      return this.walk(chunk, sink);
     } finally {
-      this.position = start;
-      // What was unmasked and not handed over is left as it came.
-      if (keySize !== 0 && start <= last) maskRun(view, words, start, header, step, last + step, bits);
-      sink.count += count;
+      if (this.memory !== null) giveRunMemory(this.memory);
+      this.memory = null;
     }
   }
 
@@ -101,6 +48,102 @@ export class FrameWalk implements ReceiptOf {
   release(): void {
     this.message.buffer = NOTHING;
   }
+
+  private walk(chunk: Uint8Array, sink: MessageSink): boolean {
+    const { message, plain } = this;
+    const { first, maskBit, keySize, limit } = plain;
+    const words = wordsOf(chunk);
+    const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
+    const tail = chunk.length;
+    for (let start = this.position; tail - start >= 4; start = this.position) {
+      const announced = chunk[start + 1]! ^ maskBit;
+      const short = announced <= MAX_SHORT;
+      const length = short ? announced : (chunk[start + 2]! << 8) | chunk[start + 3]!;
+      const header = (short ? 2 : 4) + keySize;
+      const step = header + length;
+      const bits = short ? SHORT_HEADER : LONG_HEADER;
+      const isBinary = chunk[start] === first && announced <= LENGTH_16 && (short || length > MAX_SHORT);
+      const isRun = isBinary && length <= limit && step <= tail - start;
+      message.buffer = chunk;
+      if (isRun && keySize === 0) {
+        if (message.mark !== Opcode.BINARY) message.enter(Opcode.BINARY);
+        this.hand(view, start, header, step, bits, tail - Math.max(step, 4), sink, 0);
+      } else if (!isRun || !this.handMasked(chunk, view, start, header, step, bits, sink)) {
+        const end = plain.read(chunk, words, start, tail, message);
+        if (end < 0) return true;
+        this.position = end;
+        sink.count++;
+        sink.handler.message?.(sink.owner, message);
+      }
+      if (!sink.open) return false;
+    }
+    return true;
+  }
+
+  /**
+   * Hands over the run that begins at `at`: frames of `step` bytes, of which `header` are not payload, the last of which starts at `last` at
+   * the latest. Of their first four bytes `bits` are the same for all of them. `origin` is where in the chunk `view` begins.
+   */
+  private hand(
+    view: DataView,
+    from: number,
+    header: number,
+    step: number,
+    bits: number,
+    last: number,
+    sink: MessageSink,
+    origin: number,
+  ): void {
+    const { message } = this;
+    const { handler, owner } = sink;
+    const same = view.getInt32(from, true) & bits;
+    let at = from;
+    let count = 0;
+    sink.last = last;
+    try {
+      // Nothing overflows here, and what is told so is not looked after.
+      do {
+        message.start = (at + header) | 0;
+        at = (at + step) | 0;
+        message.end = at;
+        count = (count + 1) | 0;
+        handler.message?.(owner, message);
+      } while (at <= sink.last && (view.getInt32(at, true) & bits) === same);
+    } finally {
+      this.position = origin + at;
+      sink.count += count;
+    }
+  }
+
+  /** The same for masked frames; false where there are not two of them that can be unmasked together. */
+  private handMasked(
+    chunk: Uint8Array,
+    view: DataView,
+    start: number,
+    header: number,
+    step: number,
+    bits: number,
+    sink: MessageSink,
+  ): boolean {
+    const room = Math.min(RUN_MEMORY, Math.max(this.share, 4 * step), chunk.length - start);
+    const size = room - (room % step);
+    if (size <= step || ((view.getInt32(start, true) ^ view.getInt32(start + step, true)) & bits) !== 0) return false;
+    this.memory ??= takeRunMemory();
+    const { memory, message } = this;
+    if (memory === null) return false;
+    memory.bytes.set(chunk.subarray(start, start + size));
+    memory.unmask(size, header, step);
+    message.buffer = memory.bytes;
+    if (message.mark !== Opcode.BINARY) message.enter(Opcode.BINARY);
+    this.hand(memory.view, 0, header, step, bits, size - step, sink, start);
+    this.share = this.position === start + size ? Math.min(2 * this.share, RUN_MEMORY) : LEAST_SHARE;
+    return true;
+  }
 }
 
+/** Of a frame's first four bytes, in memory order: its header but for the key. */
+const SHORT_HEADER = 0xffff;
+const LONG_HEADER = -1;
+/** Bytes: more are unmasked ahead only where as many turned out to be of one run. */
+const LEAST_SHARE = 1024;
 const NOTHING: Uint8Array = new Uint8Array(0);

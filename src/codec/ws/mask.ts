@@ -36,33 +36,6 @@ function maskWords(words: Int32Array, start: number, end: number, key: number): 
   words[word] = words[word]! ^ (key & bits);
 }
 
-/**
- * Masks the payloads of frames that lie one behind the other from `start` on, all of `step` bytes and with one header, before `reach`, and
- * returns where the last of them starts. They are not empty, and do not reach beyond the last word. At most {@link RUN} of them, which
- * the processor's nearest cache holds until they are read. `header` are the bytes before a payload, of which the last four are the key;
- * `bits` say which of a frame's first four belong to what all have in common.
- */
-export function maskRun(
-  view: DataView,
-  words: Int32Array,
-  start: number,
-  header: number,
-  step: number,
-  reach: number,
-  bits: number,
-): number {
-  const same = view.getInt32(start, true) & bits;
-  const last = Math.min(reach - step, start + (RUN - 1) * step);
-  let frame = start;
-  do {
-    const payload = frame + header;
-    const end = frame + step;
-    maskWords(words, payload, end, keyOfWords(view.getInt32(payload - 4, true), -payload));
-    frame = end;
-  } while (frame <= last && (view.getInt32(frame, true) & bits) === same);
-  return frame - step;
-}
-
 /** The up to three bytes at the end of memory that are no whole word. */
 function maskRest(bytes: Uint8Array, start: number, end: number, rotated: number): void {
   for (let pos = start; pos < end; pos++) bytes[pos] = bytes[pos]! ^ (rotated >>> ((pos & 3) << 3));
@@ -78,9 +51,6 @@ function keyOfWords(key: number, offset: number): number {
   const bits = offset << 3;
   return (key >>> bits) | (key << -bits);
 }
-
-/** Frames that {@link maskRun} masks at once. */
-const RUN = 64;
 
 /** Where a client's masking keys come from: each call gives 32 fresh, unpredictable bits (RFC 6455 section 10.3). */
 export interface MaskKeys {
