@@ -85,12 +85,12 @@ function pooled(speed: string, layout: string, contender: string, metric: Figure
 }
 
 /** The spin backend, spinning, to another of its case. */
-function spinning(group: string, rival: string, metric: Figure["metric"], most: number): Target {
+function spinning(group: string, rival: string, metric: Figure["metric"], most: number, name = "spin"): Target {
   return {
-    name: `spin/${group}: spin / ${rival}, ${metric}`,
+    name: `spin/${group}: ${name} / ${rival}, ${metric}`,
     unit: "×",
     bound: { least: false, value: most },
-    measure: (figures) => ratio(figures, `spin/${group}`, "spin", rival, metric),
+    measure: (figures) => ratio(figures, `spin/${group}`, name, rival, metric),
   };
 }
 
@@ -184,8 +184,8 @@ const TARGETS: readonly Target[] = [
   stopped("unasked", "CPU ms/s", 1),
   stopped("waited-for", "attempts/slot", 50),
   stopped("waited-for", "CPU ms/s", 1),
-  spinning("receive/tcp", "handler", "ns/message", 1),
-  spinning("receive/tls", "handler", "ns/message", 1.2),
+  spinning("receive/tcp", "handler", "ns/message", 1, "spin-handler"),
+  spinning("receive/tls", "handler", "ns/message", 1.2, "spin-handler"),
   spinning("echo/tcp/apart", "floor", "p50 µs", 1.1),
   spinning("echo/tcp/apart", "handler", "p50 µs", 1),
   spinning("echo/tcp/apart", "handler", "p99 µs", 1),

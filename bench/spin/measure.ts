@@ -19,13 +19,14 @@ const LIMIT = bun("limit", "contenders/limit.ts");
 const HANDLER = bun("handler", "contenders/handler.ts");
 const FLOOR = bun("floor", "spin/floor.ts");
 const SPIN = bun("spin", "spin/by-spin.ts");
+const SPIN_HANDLER = bun("spin-handler", "spin/by-handler.ts");
 const POLL = bun("poll", "spin/by-poll.ts");
 const DEFAULT = bun("spin-then-poll", "spin/by-default.ts");
 
 /** Who takes part in what, in the order in which they take turns. Who spins needs a CPU of its own: `together` there is only who sleeps. */
 export const SPIN_CASES: Readonly<Record<string, readonly Program[]>> = {
-  "spin/receive/tcp": [LIMIT, HANDLER, FLOOR, SPIN, DEFAULT],
-  "spin/receive/tls": [LIMIT, HANDLER, FLOOR, SPIN],
+  "spin/receive/tcp": [LIMIT, HANDLER, FLOOR, SPIN_HANDLER, SPIN, DEFAULT],
+  "spin/receive/tls": [LIMIT, HANDLER, FLOOR, SPIN_HANDLER, SPIN],
   "spin/echo/tcp/apart": [LIMIT, HANDLER, FLOOR, SPIN, POLL, DEFAULT],
   "spin/echo/tls/apart": [LIMIT, HANDLER, FLOOR, SPIN, DEFAULT],
   "spin/echo/tcp/together": [LIMIT, HANDLER, POLL, DEFAULT],
@@ -86,7 +87,7 @@ async function measure(
   }
   const job = group.startsWith("spin/receive") ? "receive" : "echo";
   // After a quarter as many round trips one in 400 would still meet the compiler: the slowest of 1,000 would be its own.
-  const warmup = job === "receive" ? Math.ceil(count / 10) : count;
+  const warmup = job === "receive" ? Math.ceil(count / 2) : count;
   const task: Task = {
     job,
     url,
@@ -146,5 +147,5 @@ function percentiles(p50: number, p99: number, p999: number): [Figure["metric"],
 }
 
 /** All that receive take nanoseconds a message; see `share` of the contenders. */
-const FAST = 20;
+const FAST = 17;
 const ALLOCATING = ["receive", "echo", "request"] as const;

@@ -7,4 +7,4 @@ export type { SpinOptions, SpinWaitMode, SpinWaitOptions } from "../socket/spin-
 export { SpinFeed, type SpinFeedOptions } from "../ws/spin-feed.ts";
 export { SpinLoop } from "../ws/spin-loop.ts";
 export type { SpinWsOptions } from "../ws/spin-options.ts";
-export { type SpinCallOptions, SpinWsStream } from "../ws/spin-stream.ts";
+export { type SpinCallOptions, type SpinHandler, SpinWsStream } from "../ws/spin-stream.ts";

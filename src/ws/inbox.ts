@@ -79,7 +79,7 @@ export class Inbox {
       let goesOn = true;
       this.#walk.receivedAt = this.#firstAt;
       try {
-        goesOn = this.#walk.run(chunk, this.#offset, sink);
+        goesOn = this.#walk.run(chunk, this.#offset, chunk.length, sink);
       } finally {
         this.#advance(this.#walk.position);
       }

@@ -1,9 +1,9 @@
 import type { ProtocolError } from "../codec/errors.ts";
 import { CloseCode } from "../codec/ws/close-code.ts";
 import type { DeflateTerms } from "../codec/ws/deflate-terms.ts";
-import { FrameReader } from "../codec/ws/frame-reader.ts";
 import { FrameWriter } from "../codec/ws/frame-writer.ts";
 import type { Message } from "../codec/ws/message.ts";
+import { PushingReader } from "../codec/ws/pushing-reader.ts";
 import { ringMemory } from "../socket/ring-memory.ts";
 import { memoryAt, type SpinMemory } from "../socket/spin-memory.ts";
 import type { SpinTransport } from "../socket/spin-transport.ts";
@@ -30,7 +30,7 @@ import { MOST_READS, SpinRefuse } from "./spin-refuse.ts";
 export class SpinSession {
   readonly transport: SpinTransport;
   readonly outbox: Outbox;
-  readonly reader: FrameReader;
+  readonly reader: PushingReader;
   /** Where latencies are counted; null where they are not. */
   readonly recorder: LatencyRecorder | null;
   readonly heartbeat: Heartbeat | null;
@@ -60,7 +60,7 @@ export class SpinSession {
     this.#settings = settings;
     const inflate = agreed && { ...agreed.peer, open: inflateStream };
     const memory = ringMemory(bufferCapacity);
-    this.reader = new FrameReader({ role: "client", memory, maxFrameSize, maxMessageSize, inflate });
+    this.reader = new PushingReader({ role: "client", memory, maxFrameSize, maxMessageSize, inflate });
     this.reader.stamps.kernel = transport;
     this.#memory = memoryAt(this.reader.ring.bytes);
     this.#most = settings.wait.maxReadSize;

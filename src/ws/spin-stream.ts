@@ -8,6 +8,7 @@ import { deadlineIn } from "../socket/spin-wait.ts";
 import { notOpen } from "./errors.ts";
 import { latencyOf, type WsLatency } from "./latency.ts";
 import type { SessionState, WsClosure } from "./session-state.ts";
+import { SpinDelivery } from "./spin-delivery.ts";
 import { type SpinOpened, spinOpen, spinOpenNow } from "./spin-open.ts";
 import type { SpinWsOptions } from "./spin-options.ts";
 import type { SpinSession } from "./spin-session.ts";
@@ -17,6 +18,12 @@ import { shownUrl } from "./target.ts";
 export interface SpinCallOptions {
   /** Milliseconds. Default: as long as it takes. */
   readonly timeout?: number;
+}
+
+/** Whom {@link SpinWsStream.recvAll} calls. */
+export interface SpinHandler {
+  /** A message arrived. It is borrowed: read it before returning, or keep `msg.toOwned()`. Pings were answered already. */
+  message(ws: SpinWsStream, msg: Message): void;
 }
 
 /** Set by the class below, which alone can reach its private parts. Not for users. */
@@ -49,10 +56,12 @@ export class SpinWsStream implements Disposable {
   /** What was measured; null without the option `latency`. */
   readonly latency: WsLatency | null;
   readonly #session: SpinSession;
+  readonly #delivery: SpinDelivery;
   readonly #highWaterMark: number;
 
   private constructor({ session, handshake }: SpinOpened, highWaterMark: number) {
     this.#session = session;
+    this.#delivery = new SpinDelivery(session, this);
     this.#highWaterMark = highWaterMark;
     this.url = handshake.url;
     this.protocol = handshake.protocol;
@@ -79,6 +88,7 @@ export class SpinWsStream implements Disposable {
    * the next `recv` or `tryRecv`. At the end it is null, too: `recv` tells the difference, and the error.
    */
   tryRecv(): Message | null {
+    this.#delivery.checkIdle();
     return this.#session.next();
   }
 
@@ -89,10 +99,25 @@ export class SpinWsStream implements Disposable {
    * @throws TimeoutError (`RECV_TIMEOUT`) where `timeout` came first; the stream goes on
    */
   recv(options?: SpinCallOptions): Message | null {
+    this.#delivery.checkIdle();
     const message = this.#session.next();
     if (message !== null) return message;
     const timeout = options?.timeout;
     return this.#session.wait(deadlineIn(timeout)) ?? this.#ending(timeout ?? 0);
+  }
+
+  /**
+   * Waits as {@link recv} does, and calls `handler.message` for the message and for all that came with it: the fast way where many come at
+   * once. Returns how many that were, 0 at the end. Within the handler the stream may send and close, but not receive (`RECV_PENDING`). What
+   * the handler throws is thrown here; the messages behind that one are for the next call.
+   * @throws what `recv` does
+   */
+  recvAll(handler: SpinHandler, options?: SpinCallOptions): number {
+    this.#delivery.checkIdle();
+    const count = this.#delivery.run(handler, null);
+    if (count > 0) return count;
+    const message = this.recv(options);
+    return message === null ? 0 : this.#delivery.run(handler, message);
   }
 
   /**
@@ -191,6 +216,7 @@ export class SpinWsStream implements Disposable {
 
   /** Cuts the connection at once, with RST; what was not read is dropped. */
   terminate(): void {
+    this.#delivery.stop();
     this.#session.terminate();
   }
 
@@ -206,6 +232,7 @@ export class SpinWsStream implements Disposable {
 
   /** Closes with 1000, drops what still comes, and waits for the end of the connection, at most `closeTimeout`. */
   [Symbol.dispose](): void {
+    this.#delivery.checkIdle();
     const session = this.#session;
     session.close(1000, undefined);
     while (!session.over) {

@@ -35,14 +35,15 @@ export class FrameReader {
   /** When what was read came, where that is said: `stamps.add(performance.now())` after each {@link read}. Messages then have a `receivedAt`. */
   readonly stamps: ReceiveStamps = new ReceiveStamps(this);
 
-  /** First byte not yet read: `ring.head <= end <= ring.tail`; a message lent out of the ring ends there. */
-  private end = 0;
-  /** The bet of {@link next} can be made: nothing is under way, the next byte starts a frame. */
-  private fast = false;
+  /** First byte not yet read: `ring.head <= end <= ring.tail`; a message lent out of the ring ends there. @internal */
+  protected end = 0;
+  /** The bet of {@link next} can be made: nothing is under way, the next byte starts a frame. @internal */
+  protected fast = false;
   private readonly plain: PlainFrames;
   /** `plain.first` where the bet can be made and nothing is masked, else −1, which no byte is. */
   private short = -1;
-  private readonly bytes: Uint8Array;
+  /** The ring's. @internal */
+  protected readonly bytes: Uint8Array;
   private readonly words: Int32Array;
   private readonly message: ReaderMessage;
 
@@ -174,10 +175,9 @@ export class FrameReader {
 
   /** The same for any plain frame. */
   private nextPlain(): Message | null {
-    const { bytes, message, end: start } = this;
-    const tail = this.ring.tail;
-    if (!this.fast || tail - start < 4) return this.nextSlow();
-    const end = this.plain.read(bytes, this.words, start, tail, message);
+    const { bytes, message, end: start, ring } = this;
+    if (!this.fast || ring.tail - start < 4) return this.nextSlow();
+    const end = this.plain.read(bytes, this.words, start, ring.tail, message);
     if (end < 0) return this.nextSlow();
     if (message.buffer !== bytes) message.buffer = bytes;
     this.end = end;

@@ -19,25 +19,36 @@ export class FrameWalk implements ReceiptOf {
   /** When the chunk came, for those who ask its messages. */
   receivedAt: number = Number.NaN;
   readonly kernelReceivedAt = null;
-  private readonly message: ReaderMessage = new ReaderMessage(new Uint8Array(0), this);
+  private readonly message: ReaderMessage;
   private readonly plain: PlainFrames;
+  /** What is read, with other looks at the same memory: a ring is read again and again. */
+  private bytes: Uint8Array = NOTHING;
+  private words: Int32Array = NO_WORDS;
+  private view: DataView = NO_VIEW;
   /** Where runs of masked frames are unmasked, while somebody reads them. */
   private memory: RunMemory | null = null;
   /** The most bytes that the next run is given there. */
   private share: number = LEAST_SHARE;
 
-  constructor(rules: HeaderRules) {
+  /** `receipt` knows when messages came. Default: {@link receivedAt}. */
+  constructor(rules: HeaderRules, receipt: ReceiptOf | null = null) {
     this.plain = new PlainFrames(rules);
+    this.message = new ReaderMessage(NOTHING, receipt ?? this);
   }
 
   /**
-   * Hands each frame of `chunk` from `offset` on to `sink`, until one is not plain, the chunk ends, or the sink is closed; true unless
+   * Hands each frame of `chunk[offset, tail)` to `sink`, until one is not plain, no whole one is left, or the sink is closed; true unless
    * it was. `chunk` starts at a multiple of 4 in its ArrayBuffer; frames that were handed over may have been unmasked in it.
    */
-  run(chunk: Uint8Array, offset: number, sink: MessageSink): boolean {
+  run(chunk: Uint8Array, offset: number, tail: number, sink: MessageSink): boolean {
+    if (chunk !== this.bytes) {
+      this.bytes = chunk;
+      this.words = wordsOf(chunk);
+      this.view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
+    }
     this.position = offset;
     try {
-      return this.walk(chunk, sink);
+      return this.walk(tail, sink);
     } finally {
       if (this.memory !== null) giveRunMemory(this.memory);
       this.memory = null;
@@ -47,14 +58,14 @@ export class FrameWalk implements ReceiptOf {
   /** Lets the chunk go. */
   release(): void {
     this.message.buffer = NOTHING;
+    this.bytes = NOTHING;
+    this.words = NO_WORDS;
+    this.view = NO_VIEW;
   }
 
-  private walk(chunk: Uint8Array, sink: MessageSink): boolean {
-    const { message, plain } = this;
+  private walk(tail: number, sink: MessageSink): boolean {
+    const { message, plain, bytes: chunk, words, view } = this;
     const { first, maskBit, keySize, limit } = plain;
-    const words = wordsOf(chunk);
-    const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
-    const tail = chunk.length;
     for (let start = this.position; tail - start >= 4; start = this.position) {
       const announced = chunk[start + 1]! ^ maskBit;
       const short = announced <= MAX_SHORT;
@@ -68,7 +79,7 @@ export class FrameWalk implements ReceiptOf {
       if (isRun && keySize === 0) {
         if (message.mark !== Opcode.BINARY) message.enter(Opcode.BINARY);
         this.hand(view, start, header, step, bits, tail - Math.max(step, 4), sink, 0);
-      } else if (!isRun || !this.handMasked(chunk, view, start, header, step, bits, sink)) {
+      } else if (!isRun || !this.handMasked(start, tail, header, step, bits, sink)) {
         const end = plain.read(chunk, words, start, tail, message);
         if (end < 0) return true;
         this.position = end;
@@ -117,21 +128,21 @@ export class FrameWalk implements ReceiptOf {
 
   /** The same for masked frames; false where there are not two of them that can be unmasked together. */
   private handMasked(
-    chunk: Uint8Array,
-    view: DataView,
     start: number,
+    tail: number,
     header: number,
     step: number,
     bits: number,
     sink: MessageSink,
   ): boolean {
-    const room = Math.min(RUN_MEMORY, Math.max(this.share, 4 * step), chunk.length - start);
+    const { view } = this;
+    const room = Math.min(RUN_MEMORY, Math.max(this.share, 4 * step), tail - start);
     const size = room - (room % step);
     if (size <= step || ((view.getInt32(start, true) ^ view.getInt32(start + step, true)) & bits) !== 0) return false;
     this.memory ??= takeRunMemory();
     const { memory, message } = this;
     if (memory === null) return false;
-    memory.bytes.set(chunk.subarray(start, start + size));
+    memory.bytes.set(this.bytes.subarray(start, start + size));
     memory.unmask(size, header, step);
     message.buffer = memory.bytes;
     if (message.mark !== Opcode.BINARY) message.enter(Opcode.BINARY);
@@ -147,3 +158,5 @@ const LONG_HEADER = -1;
 /** Bytes: more are unmasked ahead only where as many turned out to be of one run. */
 const LEAST_SHARE = 1024;
 const NOTHING: Uint8Array = new Uint8Array(0);
+const NO_WORDS: Int32Array = wordsOf(NOTHING);
+const NO_VIEW: DataView = new DataView(NOTHING.buffer);

@@ -4,6 +4,7 @@ import { FrameReader } from "../../src/codec/ws/frame-reader.ts";
 import type { Message } from "../../src/codec/ws/message.ts";
 import { MessageSink } from "../../src/codec/ws/message-sink.ts";
 import type { Role } from "../../src/codec/ws/opcode.ts";
+import { PushingReader } from "../../src/codec/ws/pushing-reader.ts";
 import { giveRunMemory, takeRunMemory } from "../../src/codec/ws/run-memory.ts";
 import { ringMemory } from "../../src/socket/ring-memory.ts";
 import { Inbox } from "../../src/ws/inbox.ts";
@@ -18,10 +19,74 @@ import { ScriptedTransport } from "../helpers/scripted-transport.ts";
 /** What the sink does at each message in turn: goes on, says stop, says it and takes it back, or throws. */
 type Mood = "on" | "stop" | "again" | "throw";
 
-/** Pushes a stream in pieces, each pushed until nothing more comes, and tells what came. */
-function pushed(role: Role, pieces: readonly Uint8Array[], moods: readonly Mood[]): string[] {
+/** Something that takes chunks and pushes messages. */
+interface Way {
+  readonly reader: FrameReader;
+  /** It has kept nothing outside of its ring. */
+  readonly empty: boolean;
+  /** Chunks are given back once they were read. */
+  readonly reclaims: boolean;
+  receive(chunk: Uint8Array): void;
+  /** False once nothing is left, true where the sink was closed before. */
+  deliver(sink: MessageSink): boolean;
+}
+
+/** As the event backend does it, session and all. */
+function outOfChunks(role: Role): Way {
   const inbox = new Inbox(new ScriptedTransport(), role, ringMemory(4096), wsSettings({}));
   inbox.directFrom = 1;
+  const next = (): Message | null => {
+    for (;;) {
+      const message = inbox.reader.next();
+      if (message !== null || !inbox.refill()) return message;
+    }
+  };
+  return {
+    reader: inbox.reader,
+    get empty() {
+      return inbox.empty;
+    },
+    reclaims: true,
+    receive: (chunk) => inbox.receive(chunk),
+    deliver(sink) {
+      while (inbox.walk(sink)) {
+        const message = next();
+        if (message === null) return false;
+        if (!sink.take(message)) return true;
+      }
+      return true;
+    },
+  };
+}
+
+/** As the spin backend does it. */
+function outOfTheRing(role: Role): Way {
+  const reader = new PushingReader({ role, memory: ringMemory(4096) });
+  let rest = new Uint8Array(0);
+  return {
+    reader,
+    get empty() {
+      return rest.length === 0;
+    },
+    reclaims: false,
+    receive(chunk) {
+      rest = new Uint8Array(chunk);
+    },
+    deliver(sink) {
+      while (reader.push(sink)) {
+        const message = reader.next();
+        if (message !== null && !sink.take(message)) return true;
+        if (message !== null) continue;
+        if (rest.length === 0) return false;
+        rest = rest.subarray(reader.read(rest));
+      }
+      return true;
+    },
+  };
+}
+
+/** Pushes a stream in pieces, each pushed until nothing more comes, and tells what came. */
+function pushedBy(way: Way, pieces: readonly Uint8Array[], moods: readonly Mood[]): string[] {
   const events: string[] = [];
   const handler = {
     message(_owner: unknown, message: Message): void {
@@ -33,26 +98,11 @@ function pushed(role: Role, pieces: readonly Uint8Array[], moods: readonly Mood[
     },
   };
   const sink: MessageSink = new MessageSink(handler, null);
-  const next = (): Message | null => {
-    for (;;) {
-      const message = inbox.reader.next();
-      if (message !== null || !inbox.refill()) return message;
-    }
-  };
-  // As WsSession.deliver does it; false once nothing is left.
-  const deliver = (): boolean => {
-    sink.open = true;
-    while (inbox.walk(sink)) {
-      const message = next();
-      if (message === null) return false;
-      if (!sink.take(message)) return true;
-    }
-    return true;
-  };
   const deliverAll = (): void => {
-    for (;;) {
+    for (let left = true; left; ) {
+      sink.open = true;
       try {
-        if (!deliver()) return;
+        left = way.deliver(sink);
       } catch (error) {
         expect((error as Error).message).toBe("mood");
       }
@@ -60,13 +110,13 @@ function pushed(role: Role, pieces: readonly Uint8Array[], moods: readonly Mood[
   };
   const chunks = pieces.map((piece) => piece.slice());
   for (const chunk of chunks) {
-    inbox.receive(chunk);
+    way.receive(chunk);
     deliverAll();
   }
-  expect(inbox.empty).toBe(true);
-  if (inbox.reader.failure === null) expect(chunks.every((chunk) => chunk.length === 0)).toBe(true);
+  expect(way.empty).toBe(true);
+  if (way.reclaims && way.reader.failure === null) expect(chunks.every((chunk) => chunk.length === 0)).toBe(true);
   expect(sink.count).toBe(events.length);
-  return [...events, ...failureEvents(inbox.reader)];
+  return [...events, ...failureEvents(way.reader)];
 }
 
 /** The oracle: the frame reader alone, on its slow path. */
@@ -87,12 +137,18 @@ function cut(stream: Uint8Array, points: readonly number[]): Uint8Array[] {
 const moods = (): fc.Arbitrary<readonly Mood[]> =>
   fc.array(fc.constantFrom<Mood>("on", "on", "on", "stop", "again", "throw"), { maxLength: 12 });
 
-describe("messages that are pushed out of the chunks they came in", () => {
+describe.each([
+  ["the chunks they came in", outOfChunks],
+  ["the ring", outOfTheRing],
+] as const)("messages that are pushed out of %s", (name, by) => {
+  const pushed = (role: Role, pieces: readonly Uint8Array[], moods: readonly Mood[]): string[] =>
+    pushedBy(by(role), pieces, moods);
+
   test(
     "are those that the reader gives, in any split, also where the sink stops or throws",
     () => {
       fuzz(
-        "direct, valid",
+        `valid, out of ${name}`,
         0.1,
         fc.tuple(validStreams(), cuts(), moods()),
         ([{ role, bytes, events }, shares, mood]) => {
@@ -107,7 +163,7 @@ describe("messages that are pushed out of the chunks they came in", () => {
     "are those that the reader gives where the stream is broken",
     () => {
       fuzz(
-        "direct, mutated",
+        `mutated, out of ${name}`,
         0.1,
         fc.tuple(validStreams(), mutations(), cuts(), moods()),
         ([{ role, bytes }, changes, shares, mood]) => {
