@@ -9,7 +9,8 @@ export class Epoll {
   readonly #events: Uint32Array;
   readonly #eventsAddress: Pointer;
   readonly #most: number;
-  #fd: number;
+  /** Its own descriptor, to be closed by {@link close}; −1 then. */
+  fd: number;
 
   /** For at most `most` descriptors; null where there is no epoll, or no descriptor for it. */
   static open(calls: SpinCalls, most: number): Epoll | null {
@@ -29,7 +30,7 @@ export class Epoll {
   private constructor(calls: SpinCalls, symbols: Library<typeof SYMBOLS>["symbols"], fd: number, most: number) {
     this.#calls = calls;
     this.#symbols = symbols;
-    this.#fd = fd;
+    this.fd = fd;
     this.#most = most;
     this.#events = new Uint32Array(new ArrayBuffer(most * WORDS * 4));
     this.#eventsAddress = ptr(this.#events);
@@ -40,12 +41,12 @@ export class Epoll {
     const event = new Uint32Array(new ArrayBuffer(16));
     event[0] = EPOLLIN;
     event[TAG] = tag;
-    return this.#symbols.epoll_ctl(this.#fd, EPOLL_CTL_ADD, fd, ptr(event)) < 0 ? -this.#calls.lastError() : 0;
+    return this.#symbols.epoll_ctl(this.fd, EPOLL_CTL_ADD, fd, ptr(event)) < 0 ? -this.#calls.lastError() : 0;
   }
 
   /** Waits at most `timeout` whole milliseconds; how many descriptors have bytes, or have ended. */
   wait(timeout: number): number {
-    const count = this.#symbols.epoll_wait(this.#fd, this.#eventsAddress, this.#most, timeout);
+    const count = this.#symbols.epoll_wait(this.fd, this.#eventsAddress, this.#most, timeout);
     return count < 0 ? -this.#calls.lastError() : count;
   }
 
@@ -55,8 +56,8 @@ export class Epoll {
   }
 
   close(): void {
-    if (this.#fd >= 0) this.#calls.library.close(this.#fd);
-    this.#fd = -1;
+    if (this.fd >= 0) this.#calls.library.close(this.fd);
+    this.fd = -1;
   }
 }
 

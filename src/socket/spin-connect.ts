@@ -7,6 +7,7 @@ import { AbortedError } from "./errors.ts";
 import { type CheckedSocketOptions, checkSocketOptions, unsupported } from "./options.ts";
 import type { Endpoints } from "./socket-info.ts";
 import { readAddress } from "./spin-address.ts";
+import { closeDescriptor } from "./spin-descriptor.ts";
 import { timedOut } from "./spin-errors.ts";
 import { SpinRace } from "./spin-race.ts";
 import { SpinSocket } from "./spin-socket.ts";
@@ -51,7 +52,7 @@ function reach(target: SpinTarget, port: number, settings: UrlDialSettings, time
     keepQuick(calls, fd, options);
     const stamped = timestamps ? StampedReceive.open(calls, fd) : null;
     if (timestamps && stamped === null) {
-      calls.library.close(fd);
+      closeDescriptor(calls, fd);
       throw unsupported("timestamps");
     }
     return new SpinSocket(calls, fd, endpointsOf(calls, fd), stamped);

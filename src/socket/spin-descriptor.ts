@@ -1,30 +1,29 @@
-import { spinCalls } from "../ffi/spin-calls.ts";
+import { type SpinCalls, spinCalls } from "../ffi/spin-calls.ts";
+import { threadEnd } from "../ffi/thread-end.ts";
 
 /** Cuts, with RST, what a thread that has died left open; nothing for −1. */
 export function cutDescriptor(fd: number): void {
   if (fd >= 0) spinCalls()?.reset(fd);
 }
 
-/**
- * Notes a descriptor that this thread has open. The end of a process closes all of them, that of a Worker none: one that ends by an error or
- * by `process.exit()` cuts its own. One that is ended by `terminate()` runs nothing any more.
- */
+/** Notes a descriptor that this thread has open. The end of a process closes all of them, that of a Worker none: so its own are closed with its thread. */
 export function keepDescriptor(fd: number): void {
-  if (Bun.isMainThread) return;
-  if (!watching) {
-    watching = true;
-    process.on("exit", () => {
-      for (const fd of kept) cutDescriptor(fd);
-    });
-  }
-  kept.add(fd);
+  if (!Bun.isMainThread && !kept.has(fd)) kept.set(fd, threadEnd()?.close(fd) ?? -1);
 }
 
-/** It is closed, or another thread sees to it. */
+/** Closes one that may have been kept. */
+export function closeDescriptor(calls: SpinCalls, fd: number): void {
+  forgetDescriptor(fd);
+  calls.library.close(fd);
+}
+
+/** It is about to be closed, or another thread sees to it. */
 export function forgetDescriptor(fd: number): void {
+  const key = kept.get(fd);
+  if (key === undefined) return;
   kept.delete(fd);
+  threadEnd()?.forget(key);
 }
 
-/** Of this thread. */
-const kept: Set<number> = new Set();
-let watching = false;
+/** Of this thread, with what has each closed. */
+const kept: Map<number, number> = new Map();

@@ -1,6 +1,7 @@
 import { UsageError } from "../codec/errors.ts";
 import { spinCalls } from "../ffi/spin-calls.ts";
 import { Epoll } from "../ffi/spin-epoll.ts";
+import { forgetDescriptor, keepDescriptor } from "./spin-descriptor.ts";
 import type { SpinTransport } from "./spin-transport.ts";
 
 /** Several transports that are waited for at once. */
@@ -18,6 +19,7 @@ export class SpinPollSet {
         `Cannot poll several streams: ${process.platform} has no epoll, or no room`,
       );
     }
+    keepDescriptor(epoll.fd);
     this.#epoll = epoll;
     for (const [index, { fd }] of transports.entries()) if (fd >= 0) epoll.add(fd, index);
   }
@@ -34,6 +36,7 @@ export class SpinPollSet {
   }
 
   close(): void {
+    forgetDescriptor(this.#epoll.fd);
     this.#epoll.close();
   }
 }

@@ -3,6 +3,7 @@ import { endpoint, type IpAddress } from "./address.ts";
 import { ConnectError, errnoOf, osCodeOf, SocketOptionError } from "./errors.ts";
 import type { CheckedSocketOptions } from "./options.ts";
 import { ATTEMPT_DELAY } from "./race.ts";
+import { closeDescriptor, keepDescriptor } from "./spin-descriptor.ts";
 import { SystemError } from "./system-error.ts";
 import { openDescriptor } from "./tcp-connect.ts";
 
@@ -49,7 +50,7 @@ export class SpinRace {
   }
 
   closeRest(): void {
-    for (const { fd } of this.#running) this.#calls.library.close(fd);
+    for (const { fd } of this.#running) closeDescriptor(this.#calls, fd);
     this.#running.length = 0;
   }
 
@@ -59,7 +60,9 @@ export class SpinRace {
     const address = endpoint(ip.address, this.#port);
     try {
       const options = { port: this.#port, secure: false, socket: this.#options };
-      this.#running.push({ fd: openDescriptor(this.#calls.library, ip, options), address });
+      const fd = openDescriptor(this.#calls.library, ip, options);
+      keepDescriptor(fd);
+      this.#running.push({ fd, address });
     } catch (error) {
       // An option that the kernel refuses would be refused for every address.
       if (error instanceof SocketOptionError) throw error;
@@ -82,7 +85,7 @@ export class SpinRace {
       const errno = library.option(attempt.fd, SOL_SOCKET, SO_ERROR);
       this.#running.splice(at, 1);
       if (errno === 0) return attempt.fd;
-      library.close(attempt.fd);
+      closeDescriptor(this.#calls, attempt.fd);
       this.errors.push(failed(attempt.address, new SystemError("connect", Math.abs(errno))));
       return FAILED;
     }

@@ -71,13 +71,13 @@ export class SpinSocket implements SpinTransport {
   }
 
   terminate(): void {
-    if (this.fd >= 0) this.#calls.reset(this.fd);
-    this.#leave();
+    const fd = this.#leave();
+    if (fd >= 0) this.#calls.reset(fd);
   }
 
   close(): void {
-    if (this.fd >= 0) this.#calls.library.close(this.fd);
-    this.#leave();
+    const fd = this.#leave();
+    if (fd >= 0) this.#calls.library.close(fd);
   }
 
   get receivedAt(): bigint | null {
@@ -92,10 +92,13 @@ export class SpinSocket implements SpinTransport {
     return this.fd < 0 ? null : readSocketInfo(this.fd, this.#endpoints);
   }
 
-  #leave(): void {
-    forgetDescriptor(this.fd);
+  /** Lets go of the descriptor, which is to be closed then: once that is done its number may be another's. */
+  #leave(): number {
+    const { fd } = this;
+    forgetDescriptor(fd);
     this.fd = -1;
     this.#source = null;
+    return fd;
   }
 
   /** The kernel tells a reset once, be it to a write: what it says first stays. */

@@ -62,7 +62,7 @@ describe.each(["spin", "poll"])("a process that waits by %s", (wait) => {
   });
 });
 
-test.each(["throw", "exit", "end"])("a Worker that dies by %s leaves no descriptor", async (how) => {
+test.each(["throw", "exit", "end", "terminate"])("a Worker that dies by %s leaves no descriptor", async (how) => {
   using server = new PeerServer();
   const worker = new Worker(new URL("./children/spin-dies.ts", import.meta.url), { argv: [server.url, how] });
   const errors: string[] = [];
@@ -72,7 +72,11 @@ test.each(["throw", "exit", "end"])("a Worker that dies by %s leaves no descript
   };
   const ended = new Promise((resolve) => worker.addEventListener("close", resolve));
   const peer = await server.peer();
-  await peer.until(({ gone }) => gone);
+  if (how === "terminate") {
+    await peer.messages(1);
+    worker.terminate();
+  }
+  await peer.until(({ gone, sawEnd }) => gone || sawEnd);
   // The peer can learn of it before this thread is told of the error.
   await ended;
   expect(errors.length).toBe(how === "throw" ? 1 : 0);

@@ -12,3 +12,4 @@ if (how === "handed over") {
 }
 if (how === "throw") throw new Error("a Worker that dies");
 if (how === "exit") process.exit(0);
+if (how === "terminate") while (ws.recv() !== null);
