@@ -60,7 +60,8 @@ const TITLES: Readonly<Record<string, string>> = {
   "generic-pool": "generic-pool",
   message: "`postMessage` there and back",
   floor: "floor: bare `send(2)` and `recv(2)`",
-  spin: "`SpinWsStream`, spinning",
+  spin: "`SpinWsStream.recv`, spinning",
+  "spin-handler": "`SpinWsStream.recvAll`, spinning",
   poll: "`SpinWsStream`, in `poll(2)`",
-  "spin-then-poll": "`SpinWsStream`, spin, then poll",
+  "spin-then-poll": "`SpinWsStream.recv`, spin, then poll",
 };
