@@ -3,6 +3,7 @@ import { type ContenderProgram, chosenAcceptContenders } from "./contenders.ts";
 import type { BenchOptions } from "./options.ts";
 import { path, runProcess, startListening } from "./processes.ts";
 import { type Figure, figure } from "./result.ts";
+import { warmupTrips } from "./task.ts";
 
 /**
  * The server's role over loopback, contenders taking turns, each in a process of its own on the contenders' CPU, the driver on the other: masked frames
@@ -86,7 +87,7 @@ function echoing(connections: number): Case {
     countOf,
     taskFor(port, options) {
       const count = countOf(options);
-      return { job: "echo", port, size: 40, connections, count, warmup: Math.ceil(count / 4), mixes: mixes(options) };
+      return { job: "echo", port, size: 40, connections, count, warmup: warmupTrips(count), mixes: mixes(options) };
     },
   };
 }

@@ -2,6 +2,7 @@ import { chosenContenders } from "./contenders.ts";
 import type { BenchOptions } from "./options.ts";
 import { CA_PATH, runTask, startServer } from "./processes.ts";
 import { type Figure, figure } from "./result.ts";
+import { warmupTrips } from "./task.ts";
 
 /**
  * Loopback: sequential round trips of 40 bytes. Twice where processes are pinned: server and client on a CPU each (`apart`), where a
@@ -33,7 +34,7 @@ export async function measureEchoes(
         kind: "binary",
         size: 40,
         count: options.roundTrips,
-        warmup: Math.ceil(options.roundTrips / 4),
+        warmup: warmupTrips(options.roundTrips),
         examined: 0,
         mixes: Math.min(10, Math.ceil(options.messages / 10_000)),
         wireBytes: 0,

@@ -50,7 +50,18 @@ export type TaskResult =
       readonly p999: number;
     };
 
+/**
+ * Round trips before those that are timed. The engine takes tens of thousands to compile all of a client, however few are timed; where they are
+ * few enough to be a look only, twice as many do.
+ */
+export function warmupTrips(count: number): number {
+  return count < LOOK ? 2 * count : Math.max(2 * count, 40_000);
+}
+
 /** The bytes on the wire of `count` unmasked frames of `size` and the end frame. */
 export function bytesOnTheWire(size: number, count: number): number {
   return count * encodeFrame(TEXT, new Uint8Array(size), true, null).length + 2 + endText(0, 0, 0).length;
 }
+
+/** Round trips: who times fewer only looks. */
+const LOOK = 1_000;

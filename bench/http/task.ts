@@ -1,3 +1,4 @@
+import { warmupTrips } from "../task.ts";
 import { answerLength, encodeMessage, REQUESTS, type RequestKind, type RequestText, venueFields } from "./messages.ts";
 
 /** What a request contender's process is told to do, as JSON in its first argument. */
@@ -37,6 +38,6 @@ export function requestTask(origin: string, ca: string | null, kind: RequestKind
     bodyLength,
     wireBytes: head.length + bodyLength,
     count,
-    warmup: count * 2,
+    warmup: warmupTrips(count),
   };
 }

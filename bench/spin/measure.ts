@@ -12,7 +12,7 @@ import {
   startServer,
 } from "../processes.ts";
 import { type Figure, figure } from "../result.ts";
-import { bytesOnTheWire, type Task } from "../task.ts";
+import { bytesOnTheWire, type Task, warmupTrips } from "../task.ts";
 
 const bun = (name: string, file: string): Program => ({ name, file, runtime: "bun" });
 const LIMIT = bun("limit", "contenders/limit.ts");
@@ -86,8 +86,7 @@ async function measure(
     return percentiles(p50, p99, p999);
   }
   const job = group.startsWith("spin/receive") ? "receive" : "echo";
-  // After a quarter as many round trips one in 400 would still meet the compiler: the slowest of 1,000 would be its own.
-  const warmup = job === "receive" ? Math.ceil(count / 2) : count;
+  const warmup = job === "receive" ? Math.ceil(count / 2) : warmupTrips(count);
   const task: Task = {
     job,
     url,

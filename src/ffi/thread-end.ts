@@ -11,7 +11,7 @@ export class ThreadEnd {
 
   constructor(name: string) {
     this.#symbols = dlopen(name, SYMBOLS).symbols;
-    const close = this.#symbols.dlsym(dlopenHandle(), ptr(CLOSE));
+    const close = this.#symbols.dlsym(anyLibrary(), ptr(CLOSE));
     if (close === null) throw new Error("Cannot find close(2)");
     this.#close = Number(close) as Pointer;
   }
@@ -48,8 +48,8 @@ function open(): ThreadEnd | null {
   return null;
 }
 
-/** `RTLD_DEFAULT`: wherever it is. */
-function dlopenHandle(): Pointer | null {
+/** `RTLD_DEFAULT`: a symbol is looked for in all that the process has loaded. */
+function anyLibrary(): Pointer | null {
   return process.platform === "darwin" ? (-2 as Pointer) : null;
 }
 

@@ -92,7 +92,7 @@ export class FrameWalk implements ReceiptOf {
   }
 
   /**
-   * Hands over the run that begins at `at`: frames of `step` bytes, of which `header` are not payload, the last of which starts at `last` at
+   * Hands over the run that begins at `from`: frames of `step` bytes, of which `header` are not payload, the last of which starts at `last` at
    * the latest. Of their first four bytes `bits` are the same for all of them. `origin` is where in the chunk `view` begins.
    */
   private hand(
