@@ -6,9 +6,16 @@ export function cutDescriptor(fd: number): void {
   if (fd >= 0) spinCalls()?.reset(fd);
 }
 
-/** Notes a descriptor that this thread has open. The end of a process closes all of them, that of a Worker none: so its own are closed with its thread. */
+/**
+ * Notes a descriptor that this thread has open. The end of a process closes all of them, that of a Worker none: so its own are cut where it can
+ * still run something, after an error or `process.exit()`, and closed with its thread where it cannot, after `terminate()`. That uses up one
+ * of the process's thread-specific values for each.
+ */
 export function keepDescriptor(fd: number): void {
-  if (!Bun.isMainThread && !kept.has(fd)) kept.set(fd, threadEnd()?.close(fd) ?? -1);
+  if (Bun.isMainThread || kept.has(fd)) return;
+  if (!watching) process.on("exit", cutAll);
+  watching = true;
+  kept.set(fd, threadEnd()?.close(fd) ?? -1);
 }
 
 /** Closes one that may have been kept. */
@@ -27,3 +34,11 @@ export function forgetDescriptor(fd: number): void {
 
 /** Of this thread, with what has each closed. */
 const kept: Map<number, number> = new Map();
+let watching = false;
+
+function cutAll(): void {
+  for (const fd of [...kept.keys()]) {
+    forgetDescriptor(fd);
+    cutDescriptor(fd);
+  }
+}

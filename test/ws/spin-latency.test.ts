@@ -1,21 +1,13 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { LatencyRecorder } from "../../src/ws/latency.ts";
 import { SpinLoop } from "../../src/ws/spin-loop.ts";
-import type { SpinWsOptions } from "../../src/ws/spin-options.ts";
 import { SpinWsStream } from "../../src/ws/spin-stream.ts";
 import { utf8 } from "../helpers/bytes.ts";
 import { testTls } from "../helpers/peer-server.ts";
-import { SpinServer } from "./spin-support.ts";
-
-let server: SpinServer;
-beforeAll(async () => {
-  server = await SpinServer.start();
-});
-afterAll(() => server[Symbol.asyncDispose]());
+import { servingTests } from "./spin-support.ts";
 
 const LIMIT = { timeout: 20_000 };
-const open = (path: string, options: SpinWsOptions = {}): SpinWsStream =>
-  SpinWsStream.connectSync(server.url(path), options);
+const { open, server } = servingTests();
 
 test("is null where it was not asked for", () => {
   using ws = open("/echo");
@@ -68,7 +60,7 @@ test("a ping's round trip counts, its own and that of liveness", () => {
 
 test("the phases of connecting add up to no more than all of it", async () => {
   const began = performance.now();
-  using secure = await SpinWsStream.connect(server.secureUrl, { tls: testTls(), latency: true });
+  using secure = await SpinWsStream.connect(server().secureUrl, { tls: testTls(), latency: true });
   const { dns, tcp, proxy, tls, upgrade, total } = secure.latency?.connect ?? fail();
   expect(proxy).toBeNull();
   for (const phase of [tcp, tls, upgrade]) expect(phase).toBeGreaterThan(0);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { threadEnd } from "../../src/ffi/thread-end.ts";
 import { cutDescriptor } from "../../src/socket/spin-descriptor.ts";
 import { PeerServer } from "../helpers/peer-server.ts";
 import { until } from "../helpers/wait.ts";
@@ -82,6 +83,16 @@ test.each(["throw", "exit", "end", "terminate"])("a Worker that dies by %s leave
   expect(errors.length).toBe(how === "throw" ? 1 : 0);
 });
 
+test("Workers that die by themselves use up nothing of the process", async () => {
+  using server = new PeerServer();
+  const before = nextValue();
+  for (let at = 0; at < 6; at++) {
+    const worker = new Worker(new URL("./children/spin-dies.ts", import.meta.url), { argv: [server.url, "exit"] });
+    await new Promise((resolve) => worker.addEventListener("close", resolve));
+  }
+  expect(nextValue() - before).toBeLessThan(6);
+});
+
 test("a descriptor that another thread sees to is not closed by the Worker that dies, so that it is closed once", async () => {
   using server = new PeerServer();
   const worker = new Worker(new URL("./children/spin-dies.ts", import.meta.url), { argv: [server.url, "handed over"] });
@@ -105,3 +116,14 @@ test("nothing spins once it is closed", async () => {
   // A thread that spins takes all of the CPU that others leave it.
   expect(closed).toBeLessThan(spinning / 3);
 }, 30_000);
+
+/** The number of the thread-specific value that the process would give next: the lowest that is free. */
+function nextValue(): number {
+  const end = threadEnd();
+  const key = end?.close(FAR_AWAY) ?? -1;
+  end?.forget(key);
+  return key;
+}
+
+/** No descriptor. */
+const FAR_AWAY = 1 << 30;

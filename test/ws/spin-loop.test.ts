@@ -86,8 +86,8 @@ test("what waits to be sent goes out while the loop waits", async () => {
   stalled.sendBinary(new Uint8Array(16 << 20));
   expect(stalled.bufferedAmount).toBeGreaterThan(0);
   await server.ask("proceed", "/stall");
-  const end = performance.now() + 20_000;
-  while (stalled.bufferedAmount > 0 && performance.now() < end) expect(() => loop.recv({ timeout: 5 })).toThrow();
+  for (let left = 4_000; stalled.bufferedAmount > 0 && left > 0; left--)
+    expect(() => loop.recv({ timeout: 5 })).toThrow();
   expect(stalled.bufferedAmount).toBe(0);
 });
 

@@ -1,21 +1,13 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { Message } from "../../src/codec/ws/message.ts";
-import type { SpinWsOptions } from "../../src/ws/spin-options.ts";
-import { SpinWsStream } from "../../src/ws/spin-stream.ts";
+import type { SpinWsStream } from "../../src/ws/spin-stream.ts";
 import { pattern } from "../helpers/bytes.ts";
 import { lineOf } from "../helpers/ws-peer.ts";
-import { SpinServer } from "./spin-support.ts";
+import { servingTests } from "./spin-support.ts";
 import { nameOf } from "./support.ts";
 
-let server: SpinServer;
-beforeAll(async () => {
-  server = await SpinServer.start();
-});
-afterAll(() => server[Symbol.asyncDispose]());
-
 const LIMIT = { timeout: 20_000 };
-const open = (path: string, options: SpinWsOptions = {}): SpinWsStream =>
-  SpinWsStream.connectSync(server.url(path), options);
+const { open } = servingTests();
 
 /** Keeps what it is given, and does something at each message. */
 class Keeping {

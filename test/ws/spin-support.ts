@@ -1,5 +1,7 @@
+import { afterAll, beforeAll } from "bun:test";
 import { fileURLToPath } from "node:url";
-import type { SpinWsStream } from "../../src/ws/spin-stream.ts";
+import type { SpinWsOptions } from "../../src/ws/spin-options.ts";
+import { SpinWsStream } from "../../src/ws/spin-stream.ts";
 import { lineOf } from "../helpers/ws-peer.ts";
 import { nameOf } from "./support.ts";
 
@@ -86,3 +88,22 @@ export function readAllNow(ws: SpinWsStream): string[] {
 
 /** Milliseconds: far more than anything takes that is going to happen. */
 const IN_VAIN = 20_000;
+
+/** What opens a path of a server, and the server itself while tests run. */
+interface Serving {
+  readonly open: (path: string, options?: SpinWsOptions) => SpinWsStream;
+  readonly server: () => SpinServer;
+}
+
+/** Has a server run for all tests of a file. */
+export function servingTests(): Serving {
+  let server: SpinServer;
+  beforeAll(async () => {
+    server = await SpinServer.start();
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+  return {
+    open: (path, options = {}) => SpinWsStream.connectSync(server.url(path), options),
+    server: () => server,
+  };
+}

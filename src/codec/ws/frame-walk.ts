@@ -126,7 +126,7 @@ export class FrameWalk implements ReceiptOf {
     }
   }
 
-  /** The same for masked frames; false where there are not two of them that can be unmasked together. */
+  /** The same for masked frames; false where it is not likely that {@link LEAST_RUN} of them can be unmasked together. */
   private handMasked(
     start: number,
     tail: number,
@@ -136,9 +136,11 @@ export class FrameWalk implements ReceiptOf {
     sink: MessageSink,
   ): boolean {
     const { view } = this;
-    const room = Math.min(RUN_MEMORY, Math.max(this.share, 4 * step), tail - start);
+    const least = LEAST_RUN * step;
+    const room = Math.min(RUN_MEMORY, Math.max(this.share, least), tail - start);
+    if (room < least) return false;
+    if (((view.getInt32(start, true) ^ view.getInt32(start + least - step, true)) & bits) !== 0) return false;
     const size = room - (room % step);
-    if (size <= step || ((view.getInt32(start, true) ^ view.getInt32(start + step, true)) & bits) !== 0) return false;
     this.memory ??= takeRunMemory();
     const { memory, message } = this;
     if (memory === null) return false;
@@ -155,6 +157,8 @@ export class FrameWalk implements ReceiptOf {
 /** Of a frame's first four bytes, in memory order: its header but for the key. */
 const SHORT_HEADER = 0xffff;
 const LONG_HEADER = -1;
+/** Frames: for fewer, a view of what is copied would cost more than it saves. */
+const LEAST_RUN = 4;
 /** Bytes: more are unmasked ahead only where as many turned out to be of one run. */
 const LEAST_SHARE = 1024;
 const NOTHING: Uint8Array = new Uint8Array(0);
