@@ -69,7 +69,7 @@ function receiving(size: number): Case {
     countOf,
     taskFor(port, options, contender) {
       const count = countOf(options, contender);
-      return { job: "receive", port, size, count, warmup: Math.ceil(count / 2), mixes: mixes(options) };
+      return { job: "receive", port, size, count, warmup: count, mixes: mixes(options) };
     },
   };
 }

@@ -1,3 +1,4 @@
+import { readingMemory } from "../codec/ws/run-memory.ts";
 import { errorName } from "../ffi/constants.ts";
 import { libc } from "../ffi/libc.ts";
 import { type TransportError, transportErrorFrom } from "./errors.ts";
@@ -23,33 +24,49 @@ export function readOn(socket: ReadingSocket, receiver: TransportHandler, first:
   const library = libc();
   if (library === null) return null;
   for (let read = 0; read < MOST_READS && socket.delivers(receiver); read++) {
-    const memory = spare ?? new Uint8Array(new ArrayBuffer(SIZE));
-    const count = library.receive(socket.fd, memory);
+    const memory = memoryToRead();
+    const count = library.receive(socket.fd, memory.bytes);
     if (count <= 0) {
-      spare = memory;
       return count === 0 || WAITING.includes(errorName(-count))
         ? null
         : transportErrorFrom(new SystemError("recv", -count));
     }
-    spare = null;
-    lent = memory;
-    receiver.onBytes(memory.subarray(0, count));
-    if (spare === null) return null;
+    memory.lent = true;
+    receiver.onBytes(memory.bytes.subarray(0, count));
+    if (memory.lent) return null;
   }
   return null;
 }
 
 /** True where `chunk` is what {@link readOn} has lent out: it is its own again. */
 export function takeBack(chunk: Uint8Array): boolean {
-  if (lent === null || chunk.buffer !== lent.buffer) return false;
-  spare = lent;
-  lent = null;
+  return isBack(masked, chunk) || isBack(own, chunk);
+}
+
+interface ReadMemory {
+  readonly bytes: Uint8Array;
+  lent: boolean;
+}
+
+function memoryToRead(): ReadMemory {
+  if (masked === null) {
+    const bytes = readingMemory();
+    if (bytes !== null) masked = { bytes, lent: false };
+  }
+  if (masked !== null && !masked.lent) return masked;
+  if (own === null || own.lent) own = { bytes: new Uint8Array(new ArrayBuffer(SIZE)), lent: false };
+  return own;
+}
+
+function isBack(memory: ReadMemory | null, chunk: Uint8Array): boolean {
+  if (memory === null || !memory.lent || chunk.buffer !== memory.bytes.buffer) return false;
+  memory.lent = false;
   return true;
 }
 
-/** Of this thread: where the next read goes; null while it is lent out, or was kept. */
-let spare: Uint8Array | null = null;
-let lent: Uint8Array | null = null;
+/** Of this thread, and the better one once runs of masked frames come: they need not be copied out of it. */
+let masked: ReadMemory | null = null;
+let own: ReadMemory | null = null;
 
 /** Small enough to stay in the processor's cache while it is read. */
 const SIZE = 256 << 10;

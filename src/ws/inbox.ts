@@ -28,6 +28,8 @@ export class Inbox {
   /** When each of them came. */
   readonly #stamps: number[] = [];
   #offset = 0;
+  /** The chunk whose messages are being handed out. */
+  #walked: Uint8Array | null = null;
   /** Held back because the backlog has more than one chunk, or because the program asked. */
   #backlogged = false;
   #heldByUser = false;
@@ -78,10 +80,13 @@ export class Inbox {
     for (let chunk = this.#first; chunk !== undefined && this.reader.idle; chunk = this.#first) {
       let goesOn = true;
       this.#walk.receivedAt = this.#firstAt;
+      this.#walked = chunk;
       try {
         goesOn = this.#walk.run(chunk, this.#offset, chunk.length, sink);
       } finally {
-        this.#advance(this.#walk.position);
+        this.#walked = null;
+        if (this.#first === chunk) this.#advance(this.#walk.position);
+        else this.#letGo(chunk);
       }
       if (!goesOn || this.#first === chunk) return goesOn;
     }
@@ -124,6 +129,8 @@ export class Inbox {
 
   /** Drops everything that has not been read. */
   discard(): void {
+    // Of a chunk that is being walked, a message may be lent out just now.
+    for (const chunk of this.#backlog) if (chunk !== this.#walked) this.#transport.reclaim?.(chunk);
     this.#backlog.length = 0;
     this.#stamps.length = 0;
     this.#offset = 0;
@@ -157,9 +164,13 @@ export class Inbox {
     this.#backlog.shift();
     this.#stamps.shift();
     this.#offset = 0;
+    this.#letGo(chunk);
+    if (this.#backlog.length === 0) this.#resume();
+  }
+
+  #letGo(chunk: Uint8Array): void {
     this.#walk.release();
     this.#transport.reclaim?.(chunk);
-    if (this.#backlog.length === 0) this.#resume();
   }
 
   #resume(): void {

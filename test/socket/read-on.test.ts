@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { giveRunMemory, readingMemory, takeRunMemory } from "../../src/codec/ws/run-memory.ts";
 import { dial } from "../../src/socket/dial.ts";
 import type { TcpSocket } from "../../src/socket/tcp-socket.ts";
 import { until } from "../helpers/wait.ts";
@@ -30,7 +31,7 @@ class Receiver extends Recorder {
   }
 
   override onBytes(chunk: Uint8Array): void {
-    if (chunk.buffer.byteLength === DIRECT) this.direct++;
+    if (chunk.buffer.byteLength === DIRECT || chunk.buffer === readingMemory()?.buffer) this.direct++;
     this.received += chunk.length;
     const gives = this.#gives(this.chunks.length);
     super.onBytes(gives ? chunk.slice() : chunk);
@@ -132,4 +133,28 @@ test("a reset that a direct read meets is told as what it is", async () => {
   expect(receiver.direct).toBeGreaterThan(0);
   expect(receiver.error).toMatchObject({ code: "CONNECTION_RESET", cause: { code: "ECONNRESET" } });
   expect(receiver.events).toEqual(["bytes", "close"]);
+});
+
+test("once masked runs have been read, reads go where those need no copy, and there again after it was kept", async () => {
+  const memory = takeRunMemory();
+  if (memory === null) throw new Error("somebody has kept it");
+  giveRunMemory(memory);
+  const inReadingMemory = ({ buffer }: Uint8Array): boolean => buffer === memory.bytes.buffer;
+  const kept: Uint8Array[] = [];
+  const seen: boolean[] = [];
+  const [receiver, socket, peer, server] = await connect(() => true);
+  using _ = server;
+  const give = socket.reclaim.bind(socket);
+  socket.reclaim = (chunk) => {
+    if (chunk.length < 1 || !(chunk.buffer.byteLength === DIRECT || inReadingMemory(chunk))) return;
+    seen.push(inReadingMemory(chunk));
+    if (inReadingMemory(chunk) && kept.length === 0) kept.push(chunk);
+    else give(chunk);
+    if (seen.length === 4) for (const chunk of kept) give(chunk);
+  };
+  await flood(peer);
+  await until(() => receiver.received === FLOOD);
+  expect(seen.slice(0, 6)).toEqual([true, false, false, false, true, true]);
+  expect(Buffer.compare(receiver.bytes, SENT)).toBe(0);
+  socket.terminate();
 });

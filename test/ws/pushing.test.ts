@@ -5,7 +5,7 @@ import type { Message } from "../../src/codec/ws/message.ts";
 import { MessageSink } from "../../src/codec/ws/message-sink.ts";
 import type { Role } from "../../src/codec/ws/opcode.ts";
 import { PushingReader } from "../../src/codec/ws/pushing-reader.ts";
-import { giveRunMemory, takeRunMemory } from "../../src/codec/ws/run-memory.ts";
+import { giveRunMemory, readingMemory, takeRunMemory } from "../../src/codec/ws/run-memory.ts";
 import { ringMemory } from "../../src/socket/ring-memory.ts";
 import { Inbox } from "../../src/ws/inbox.ts";
 import { wsSettings } from "../../src/ws/options.ts";
@@ -55,6 +55,24 @@ function outOfChunks(role: Role): Way {
         if (!sink.take(message)) return true;
       }
       return true;
+    },
+  };
+}
+
+/** As the event backend does it where a flood is received into the memory beside that for unmasking. */
+function outOfReadingMemory(role: Role): Way {
+  giveRunMemory(takeRunMemory() ?? raise());
+  const memory = readingMemory() ?? raise();
+  const way = outOfChunks(role);
+  return {
+    ...way,
+    get empty() {
+      return way.empty;
+    },
+    reclaims: false,
+    receive(chunk) {
+      memory.set(chunk);
+      way.receive(memory.subarray(0, chunk.length));
     },
   };
 }
@@ -139,6 +157,7 @@ const moods = (): fc.Arbitrary<readonly Mood[]> =>
 
 describe.each([
   ["the chunks they came in", outOfChunks],
+  ["memory that masked ones are best received into", outOfReadingMemory],
   ["the ring", outOfTheRing],
 ] as const)("messages that are pushed out of %s", (name, by) => {
   const pushed = (role: Role, pieces: readonly Uint8Array[], moods: readonly Mood[]): string[] =>
@@ -235,10 +254,10 @@ describe.each([
 
   test("while another's handler runs, whose memory for unmasking is not touched", () => {
     const stream = joined(Array.from({ length: 50 }, () => masked(pattern(40))));
-    const memory = takeRunMemory();
-    if (memory === null) throw new Error("somebody has kept it");
+    const way = by("server");
+    const memory = takeRunMemory() ?? raise();
     memory.bytes.fill(7);
-    expect(pushed("server", [stream], [])).toEqual(pulled("server", stream));
+    expect(pushedBy(way, [stream], [])).toEqual(pulled("server", stream));
     expect(memory.bytes.every((byte) => byte === 7)).toBe(true);
     giveRunMemory(memory);
   });
@@ -246,10 +265,33 @@ describe.each([
   test("in a run that is longer than that memory, with frames that do not fit it between", () => {
     const sizes = [...Array(1_500).fill(60), 40_000, 40_000, ...Array(1_500).fill(61)];
     const stream = joined(sizes.map((size) => masked(pattern(size))));
-    expect(pushed("server", [stream], [])).toEqual(pulled("server", stream));
+    expect(pushed("server", cut(stream, [200_000]), [])).toEqual(pulled("server", stream));
   });
+});
+
+test("a session that its own handler cuts gives every chunk back, the one of the message that is lent last", () => {
+  const inbox = new Inbox(new ScriptedTransport(), "server", ringMemory(4096), wsSettings({}));
+  inbox.directFrom = 1;
+  const stream = joined(Array.from({ length: 3 }, (_, at) => masked(pattern(40 + at))));
+  const chunks = [stream.slice(), stream.slice()];
+  const handler = {
+    message(_owner: unknown, message: Message): void {
+      sink.close();
+      inbox.discard();
+      expect(message.bytes()).toEqual(pattern(40));
+      expect(chunks.map((chunk) => chunk.length)).toEqual([stream.length, 0]);
+    },
+  };
+  const sink = new MessageSink(handler, null);
+  for (const chunk of chunks) inbox.receive(chunk);
+  expect(inbox.walk(sink)).toBe(false);
+  expect([sink.count, inbox.empty, ...chunks.map((chunk) => chunk.length)]).toEqual([1, true, 0, 0]);
 });
 
 function masked(payload: Uint8Array): Uint8Array {
   return frameBytes({ opcode: 2, payload, key: Uint8Array.of(0x81, 0x02, 0xf3, 0x44) });
+}
+
+function raise(): never {
+  throw new Error("somebody has kept it");
 }

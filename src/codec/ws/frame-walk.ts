@@ -64,7 +64,7 @@ export class FrameWalk implements ReceiptOf {
   }
 
   private walk(tail: number, sink: MessageSink): boolean {
-    const { message, plain, bytes: chunk, words, view } = this;
+    const { message, plain, bytes: chunk, words } = this;
     const { first, maskBit, keySize, limit } = plain;
     for (let start = this.position; tail - start >= 4; start = this.position) {
       const announced = chunk[start + 1]! ^ maskBit;
@@ -78,7 +78,7 @@ export class FrameWalk implements ReceiptOf {
       message.buffer = chunk;
       if (isRun && keySize === 0) {
         if (message.mark !== Opcode.BINARY) message.enter(Opcode.BINARY);
-        this.hand(view, start, header, step, bits, tail - Math.max(step, 4), sink, 0);
+        this.hand(start, header, step, bits, tail - Math.max(step, 4), sink);
       } else if (!isRun || !this.handMasked(start, tail, header, step, bits, sink)) {
         const end = plain.read(chunk, words, start, tail, message);
         if (end < 0) return true;
@@ -93,23 +93,13 @@ export class FrameWalk implements ReceiptOf {
 
   /**
    * Hands over the run that begins at `from`: frames of `step` bytes, of which `header` are not payload, the last of which starts at `last` at
-   * the latest. Of their first four bytes `bits` are the same for all of them. `origin` is where in the chunk `view` begins.
+   * the latest. Of their first four bytes `bits` are the same for all of them.
    */
-  private hand(
-    view: DataView,
-    from: number,
-    header: number,
-    step: number,
-    bits: number,
-    last: number,
-    sink: MessageSink,
-    origin: number,
-  ): void {
-    const { message } = this;
+  private hand(from: number, header: number, step: number, bits: number, last: number, sink: MessageSink): void {
+    const { message, view } = this;
     const { handler, owner } = sink;
     const same = view.getInt32(from, true) & bits;
     let at = from;
-    let count = 0;
     sink.last = last;
     try {
       // Nothing overflows here, and what is told so is not looked after.
@@ -117,12 +107,11 @@ export class FrameWalk implements ReceiptOf {
         message.start = (at + header) | 0;
         at = (at + step) | 0;
         message.end = at;
-        count = (count + 1) | 0;
         handler.message?.(owner, message);
       } while (at <= sink.last && (view.getInt32(at, true) & bits) === same);
     } finally {
-      this.position = origin + at;
-      sink.count += count;
+      this.position = at;
+      sink.count += (at - from) / step;
     }
   }
 
@@ -135,22 +124,46 @@ export class FrameWalk implements ReceiptOf {
     bits: number,
     sink: MessageSink,
   ): boolean {
-    const { view } = this;
+    const { view, bytes: chunk, message } = this;
     const least = LEAST_RUN * step;
     const room = Math.min(RUN_MEMORY, Math.max(this.share, least), tail - start);
     if (room < least) return false;
     if (((view.getInt32(start, true) ^ view.getInt32(start + least - step, true)) & bits) !== 0) return false;
-    const size = room - (room % step);
     this.memory ??= takeRunMemory();
-    const { memory, message } = this;
+    const { memory } = this;
     if (memory === null) return false;
-    memory.bytes.set(this.bytes.subarray(start, start + size));
-    memory.unmask(size, header, step);
-    message.buffer = memory.bytes;
+    const { bytes, desk } = memory;
+    const size = room - (room % step);
+    let source = chunk.byteOffset + start;
+    if (chunk.buffer !== bytes.buffer) {
+      desk.set(chunk.subarray(start, start + size));
+      source = desk.byteOffset;
+    }
+    const length = memory.unmask(source, size, header, step, bits);
+    this.share = length === size ? Math.min(2 * this.share, RUN_MEMORY) : LEAST_SHARE;
+    message.buffer = bytes;
     if (message.mark !== Opcode.BINARY) message.enter(Opcode.BINARY);
-    this.hand(memory.view, 0, header, step, bits, size - step, sink, start);
-    this.share = this.position === start + size ? Math.min(2 * this.share, RUN_MEMORY) : LEAST_SHARE;
+    this.handUnmasked(length, header, step, sink, start);
     return true;
+  }
+
+  /** Hands over `length` bytes of unmasked frames, which lay at `origin` in the chunk. */
+  private handUnmasked(length: number, header: number, step: number, sink: MessageSink, origin: number): void {
+    const { message } = this;
+    const { handler, owner } = sink;
+    let at = 0;
+    sink.last = (length - step) | 0;
+    try {
+      do {
+        message.start = (at + header) | 0;
+        at = (at + step) | 0;
+        message.end = at;
+        handler.message?.(owner, message);
+      } while (at <= sink.last);
+    } finally {
+      this.position = origin + at;
+      sink.count += at / step;
+    }
   }
 }
 
