@@ -36,7 +36,7 @@ type Measure = (
 /** Sizes for a look. */
 export const QUICK: Sizes = { messages: 30_000, roundTrips: 300, microTime: 20 };
 
-const SIZES: Sizes = { messages: 3_000_000, roundTrips: 5_000, microTime: 500 };
+const SIZES: Sizes = { messages: 3_000_000, roundTrips: 5_000, microTime: 300 };
 
 /** Groups of operations whose preparation takes longer than their measurement. */
 const SLOW_TO_START = ["micro/encoding", "micro/mask", "micro/utf8", "micro/handshake", "micro/deflate"];
@@ -53,7 +53,7 @@ export const PARTS: readonly Part[] = [
   part("json/", withServer(measureJson), 3, { messages: 300_000 }),
   part("receive/tcp", withServer(measureReceiving)),
   part("receive/tls", withServer(measureReceiving)),
-  part("series/size", withServer(measureSeries), 3, { messages: 1_000_000 }),
+  part("series/size", withServer(measureSeries), 3, { messages: 500_000 }),
   part("series/connections", withServer(measureSeries), 3, { messages: 1_000_000 }),
   part("series/count", withServer(measureSeries), 3, { messages: 1_000_000 }),
   part("echo/tcp", measureEchoes),
@@ -67,8 +67,8 @@ export const PARTS: readonly Part[] = [
   part("pool/hand-over", measurePools, 3),
   part("pool/reconnect", measurePools, 3),
   part("pool/stopped", measurePools, 1),
-  part("spin/", measureSpinning),
-  part("memory/requests", measureRequestAllocations, 3, { messages: 100_000 }),
+  part("spin/", measureSpinning, Number.POSITIVE_INFINITY, { roundTrips: 20_000 }),
+  part("memory/requests", measureRequestAllocations, 3, { messages: 50_000 }),
   part("memory/", withServer(measureMemory), 3, { messages: 9_000_000 }),
 ];
 

@@ -114,7 +114,7 @@ async function measureAllocations(
   progress: (text: string) => void,
 ): Promise<void> {
   const group = "spin/allocations";
-  const count = Math.max(2_000, Math.min(100_000, options.messages));
+  const count = Math.max(2_000, Math.min(200_000, options.messages));
   const chosen = ALLOCATING.filter((what) => `${group}/${what}`.includes(options.filter));
   if (chosen.length === 0) return;
   using server = await startServer(options.serverCpu);
