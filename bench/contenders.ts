@@ -20,11 +20,11 @@ export const CONTENDERS: readonly ContenderProgram[] = [
   { name: "limit", file: "contenders/limit.ts", runtime: "bun", share: 17 },
   { name: "handler", file: "contenders/handler.ts", runtime: "bun", share: 17 },
   { name: "try-recv", file: "contenders/try-recv.ts", runtime: "bun", share: 15 },
-  { name: "await-recv", file: "contenders/await-recv.ts", runtime: "bun", share: 5 },
-  { name: "for-await", file: "contenders/for-await.ts", runtime: "bun", share: 2 },
-  { name: "bun-websocket", file: "contenders/bun-websocket.ts", runtime: "bun", share: 1 },
-  { name: "ws-on-node", file: "contenders/ws-on-node.mjs", runtime: "node", share: 1 },
-  { name: "undici-on-node", file: "contenders/undici-on-node.mjs", runtime: "node", share: 1 / 3 },
+  { name: "await-recv", file: "contenders/await-recv.ts", runtime: "bun", share: 4 },
+  { name: "for-await", file: "contenders/for-await.ts", runtime: "bun", share: 1 },
+  { name: "bun-websocket", file: "contenders/bun-websocket.ts", runtime: "bun", share: 0.4 },
+  { name: "ws-on-node", file: "contenders/ws-on-node.mjs", runtime: "node", share: 0.5 },
+  { name: "undici-on-node", file: "contenders/undici-on-node.mjs", runtime: "node", share: 0.2 },
 ];
 
 /** All that read market data in JSON. */
@@ -57,8 +57,8 @@ export const REQUEST_CONTENDERS: readonly Program[] = [
 export const ACCEPT_CONTENDERS: readonly ContenderProgram[] = [
   { name: "limit", file: "accept/limit.ts", runtime: "bun", share: 17 },
   { name: "handler", file: "accept/handler.ts", runtime: "bun", share: 17 },
-  { name: "bun-serve", file: "accept/bun-serve.ts", runtime: "bun", share: 1 },
-  { name: "ws-on-node", file: "accept/ws-on-node.mjs", runtime: "node", share: 1 },
+  { name: "bun-serve", file: "accept/bun-serve.ts", runtime: "bun", share: 0.5 },
+  { name: "ws-on-node", file: "accept/ws-on-node.mjs", runtime: "node", share: 0.4 },
 ];
 
 /** One way to send requests to a server that answers all connections alike. */

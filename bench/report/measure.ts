@@ -81,7 +81,9 @@ function partsOf({ only, quick }: ReportOptions, round: number): readonly Part[]
 function benchOptions(options: ReportOptions, part: Part | null, rounds: number): BenchOptions {
   const sizes = options.quick || part === null ? QUICK : part.sizes;
   const { quick, serverCpu, clientCpu } = options;
-  return { filter: part?.name ?? "", rounds, json: null, quick, serverCpu, clientCpu, ...sizes };
+  // Where nothing is pinned there is one layout, of another name.
+  const filter = (part?.name ?? "").replace(clientCpu === null ? "/apart" : "", "");
+  return { filter, rounds, json: null, quick, serverCpu, clientCpu, ...sizes };
 }
 
 function firstLines(error: unknown): string {

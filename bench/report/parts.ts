@@ -41,7 +41,7 @@ const SIZES: Sizes = { messages: 3_000_000, roundTrips: 5_000, microTime: 300 };
 /** Groups of operations whose preparation takes longer than their measurement. */
 const SLOW_TO_START = ["micro/encoding", "micro/mask", "micro/utf8", "micro/handshake", "micro/deflate"];
 
-/** In the order in which they take turns. Together a round of them takes some thirteen minutes where nothing else runs. */
+/** In the order in which they take turns. Together a round of them takes a quarter of an hour where nothing else runs. */
 export const PARTS: readonly Part[] = [
   part("micro/frame-reading", measureOperations),
   part("micro/http", measureOperations, 3),
@@ -57,11 +57,13 @@ export const PARTS: readonly Part[] = [
   part("series/connections", withServer(measureSeries), 3, { messages: 1_000_000 }),
   part("series/count", withServer(measureSeries), 3, { messages: 1_000_000 }),
   part("echo/tcp", measureEchoes),
-  part("echo/tls", measureEchoes),
+  part("echo/tls/apart", measureEchoes),
   part("accept/", measureAccepting, 5),
   part("deflate/", measureDeflate, 3, { messages: 600_000 }),
-  part("http/get", measureRequests),
-  part("http/post", measureRequests),
+  part("http/get/tcp", measureRequests),
+  part("http/get/tls/apart", measureRequests),
+  part("http/post/tcp", measureRequests),
+  part("http/post/tls/apart", measureRequests),
   part("pool/acquire", measurePools),
   part("pool/requests", measurePools),
   part("pool/hand-over", measurePools, 3),
