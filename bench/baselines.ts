@@ -1,4 +1,4 @@
-import type { Figure } from "./result.ts";
+import { type Figure, find } from "./result.ts";
 
 /** The contender of a case that the others are divided by: what the machine gives at best, or a plain thing beside ours. Null where there is none. */
 export function baselineOf(group: string): string | null {
@@ -17,11 +17,15 @@ export function baselineOf(group: string): string | null {
 export function ratiosToBaseline(figures: readonly Figure[], one: Figure): readonly number[] {
   const name = TIMES.has(one.metric) ? baselineOf(one.group) : null;
   if (name === null) return [];
-  const base = figures.find(
-    ({ group, contender, metric }) => group === one.group && contender === name && metric === one.metric,
-  );
+  const base = find(figures, one.group, name, one.metric);
   if (base === undefined || base.samples.length !== one.samples.length) return [];
-  return one.samples.map((sample, round) => sample / (base.samples[round] ?? Number.NaN));
+  return ratiosOf(one, base);
+}
+
+/** What `one` is of `other`, round by round; where one of them has missed a round, only what their medians are. */
+export function ratiosOf(one: Figure, other: Figure): readonly number[] {
+  if (one.samples.length !== other.samples.length) return [one.median / other.median];
+  return one.samples.map((sample, round) => sample / (other.samples[round] ?? Number.NaN));
 }
 
 /** More of these is better; less of all others. */

@@ -42,6 +42,16 @@ export function figure(
   return { group, contender, metric, count, samples: numbers, ...spread(numbers) };
 }
 
+/** One figure, where it was measured. */
+export function find(
+  figures: readonly Figure[],
+  group: string,
+  contender: string,
+  metric: Figure["metric"],
+): Figure | undefined {
+  return figures.find((one) => one.group === group && one.contender === contender && one.metric === metric);
+}
+
 /** The median of one figure, or null where it was not measured. */
 export function median(
   figures: readonly Figure[],
@@ -49,7 +59,5 @@ export function median(
   contender: string,
   metric: Figure["metric"],
 ): number | null {
-  return (
-    figures.find((one) => one.group === group && one.contender === contender && one.metric === metric)?.median ?? null
-  );
+  return find(figures, group, contender, metric)?.median ?? null;
 }
