@@ -123,10 +123,20 @@ async function runToItsEnd(
     timeout: 120_000,
     env: { ...process.env, ...environment },
   });
-  const [output, errors, status] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-  if (status !== 0)
-    throw new Error(`Cannot run ${command.slice(0, 2).join(" ")}: exit status ${status}: ${errors || output}`);
-  return output;
+  // Who ends this process ends the program too: it would go on alone, and be in the way of the next run.
+  const end = (): never => {
+    child.kill();
+    process.exit(1);
+  };
+  for (const signal of SIGNALS) process.on(signal, end);
+  try {
+    const [output, errors, status] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+    if (status !== 0)
+      throw new Error(`Cannot run ${command.slice(0, 2).join(" ")}: exit status ${status}: ${errors || output}`);
+    return output;
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, end);
+  }
 }
 
 /** The path of a file of this folder. */
@@ -138,3 +148,5 @@ export function path(file: string): string {
 function pinned(cpu: number | null): readonly string[] {
   return cpu === null ? [] : ["taskset", "-c", String(cpu)];
 }
+
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;

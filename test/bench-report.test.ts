@@ -10,7 +10,8 @@ import { formatPage } from "../bench/report/page.ts";
 import { updateReadme } from "../bench/report/readme.ts";
 import type { FullReport } from "../bench/report/result.ts";
 import { RoundedFigures } from "../bench/report/rounds.ts";
-import { figure } from "../bench/result.ts";
+import { type Figure, figure } from "../bench/result.ts";
+import { judge } from "../bench/targets.ts";
 import fixture from "./fixtures/bench-result.json" with { type: "json" };
 
 const report = fixture as unknown as FullReport;
@@ -64,6 +65,16 @@ describe("the page", () => {
     expect(page).toContain("| receive/tcp/40: Bun's WebSocket / handler | ≥ 12 × | 18.6 × | met |");
     expect(page).toContain("| receive/tcp/40: handler / limit | ≤ 1.5 × | 2.00 × | **missed** |");
   });
+});
+
+test("what is asked for is judged by the ratio of each round, whatever the machine's pace was in it", () => {
+  const rounds = [
+    figure("receive/tcp/40", "limit", "ns/message", 9, [10, 25, 11]),
+    figure("receive/tcp/40", "handler", "ns/message", 9, [12, 32, 28]),
+  ];
+  expect(judge(rounds)).toMatchObject([{ name: "receive/tcp/40: handler / limit", measured: 1.28, met: true }]);
+  const oneMissed = [rounds[0] as Figure, figure("receive/tcp/40", "handler", "ns/message", 9, [12, 28])];
+  expect(judge(oneMissed)).toMatchObject([{ measured: 20 / 11, met: false }]);
 });
 
 describe("where we lose", () => {

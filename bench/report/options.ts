@@ -29,7 +29,7 @@ export const REPORT_USAGE = `bun run bench:report [options]
   --minutes N     begin no round that would end later (45); the first is always run
   --quick         one round of small sizes, in about three minutes: to look, not to compare
   --only PART     parts whose name contains it: "receive", "http/get"
-  --from FILE     measure nothing: page and charts of that result again
+  --from FILE     measure nothing: judge that result anew, and make page and charts of it again
   --out FOLDER    write there, in place of this project; a README.md is only rewritten where there is one
   --no-pin        leave processes where the kernel puts them (server on CPU 0, contenders on CPU 1)
 

@@ -81,7 +81,7 @@ function targetLines(targets: readonly TargetResult[]): string[] {
   return [
     "## Targets",
     "",
-    "What the project has set itself.",
+    "What the project has set itself. What is told in × is the middle of the rounds' ratios: in each of them both had their turn.",
     "",
     ...markdownTable([["", "asked for", "measured", ""], ...rows]),
   ];
