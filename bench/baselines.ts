@@ -1,4 +1,5 @@
 import { type Figure, find } from "./result.ts";
+import { spread } from "./statistics.ts";
 
 /** The contender of a case that the others are divided by: what the machine gives at best, or a plain thing beside ours. Null where there is none. */
 export function baselineOf(group: string): string | null {
@@ -22,8 +23,22 @@ export function ratiosToBaseline(figures: readonly Figure[], one: Figure): reado
   return ratiosOf(one, base);
 }
 
+/** The middle of what one was of the other round by round: both had their turn then, so a slow time of the machine falls out. */
+export function ratio(
+  figures: readonly Figure[],
+  group: string,
+  dividend: string,
+  divisor: string,
+  metric: Figure["metric"] = "ns/message",
+): number | null {
+  const above = find(figures, group, dividend, metric);
+  const below = find(figures, group, divisor, metric);
+  if (above === undefined || below === undefined) return null;
+  return spread(ratiosOf(above, below)).median;
+}
+
 /** What `one` is of `other`, round by round; where one of them has missed a round, only what their medians are. */
-export function ratiosOf(one: Figure, other: Figure): readonly number[] {
+function ratiosOf(one: Figure, other: Figure): readonly number[] {
   if (one.samples.length !== other.samples.length) return [one.median / other.median];
   return one.samples.map((sample, round) => sample / (other.samples[round] ?? Number.NaN));
 }

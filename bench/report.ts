@@ -1,6 +1,7 @@
+import { ratio } from "./baselines.ts";
 import type { Machine } from "./machine.ts";
 import type { BenchOptions } from "./options.ts";
-import { type Figure, median } from "./result.ts";
+import type { Figure } from "./result.ts";
 import { alignColumns, formatNumber } from "./table.ts";
 import type { TargetResult } from "./targets.ts";
 
@@ -55,16 +56,16 @@ function row(figures: readonly Figure[], one: Figure): string[] {
 }
 
 /** How often the figure of the case's first contender it is, and how many times better than what Bun has. */
-function ratios(figures: readonly Figure[], one: Figure): string[] {
-  const base = baseOf(one.group);
+function ratios(figures: readonly Figure[], { group, contender, metric }: Figure): string[] {
+  const base = baseOf(group);
   if (base === null) return [];
-  const first = median(figures, one.group, base.contender, one.metric);
-  const ofFirst = first === null ? "" : `${(one.median / first).toFixed(2)} ×`;
-  const rival = rivalOf(one.group);
-  if (rival === null) return [ofFirst];
-  const native = median(figures, one.group, rival.contender, one.metric);
-  const better = native === null ? null : one.metric === "requests/s" ? one.median / native : native / one.median;
-  return [ofFirst, better === null ? "" : `${better.toFixed(1)} ×`];
+  const ofFirst = ratio(figures, group, contender, base.contender, metric);
+  const first = ofFirst === null ? "" : `${ofFirst.toFixed(2)} ×`;
+  const rival = rivalOf(group);
+  if (rival === null) return [first];
+  const [dividend, divisor] = metric === "requests/s" ? [contender, rival.contender] : [rival.contender, contender];
+  const better = ratio(figures, group, dividend, divisor, metric);
+  return [first, better === null ? "" : `${better.toFixed(1)} ×`];
 }
 
 /** What the others of a case are measured against; null where they are not compared. */

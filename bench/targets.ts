@@ -1,6 +1,5 @@
-import { ratiosOf } from "./baselines.ts";
-import { type Figure, find, median } from "./result.ts";
-import { spread } from "./statistics.ts";
+import { ratio } from "./baselines.ts";
+import { type Figure, median } from "./result.ts";
 
 /** A figure that the project has set itself, and what it came to. */
 export interface TargetResult {
@@ -136,20 +135,6 @@ function inMemory(name: string, most: number, group = "micro/frame-reading"): Ta
     bound: { least: false, value: most },
     measure: (figures) => median(figures, group, name, "ns"),
   };
-}
-
-/** The middle of what one was of the other round by round: both had their turn then, so a slow time of the machine falls out. */
-function ratio(
-  figures: readonly Figure[],
-  group: string,
-  dividend: string,
-  divisor: string,
-  metric: Figure["metric"] = "ns/message",
-): number | null {
-  const above = find(figures, group, dividend, metric);
-  const below = find(figures, group, divisor, metric);
-  if (above === undefined || below === undefined) return null;
-  return spread(ratiosOf(above, below)).median;
 }
 
 const TARGETS: readonly Target[] = [

@@ -5,8 +5,7 @@ import { MICRO_GROUPS } from "./groups.ts";
 /**
  * One micro case in a process of its own: group, case, milliseconds for mitata and how often to read everything before are the
  * arguments. Every case of the group runs first, so that the engine knows more than the one it is measured on, then the case itself for twice as
- * long as it is measured. Prints the median in
- * nanoseconds an item.
+ * long as it is measured. Prints the median in nanoseconds an item.
  */
 const [groupName = "", caseName = "", milliseconds = "", repeat = ""] = process.argv.slice(2);
 const cases = MICRO_GROUPS[groupName]?.() ?? [];

@@ -12,7 +12,7 @@ if (args.includes("--help")) {
 }
 const options = readReportOptions(args);
 const file = options.from ?? join(options.out, "bench", "results", `${new Date().toISOString().slice(0, 10)}.json`);
-const report = options.from === null ? await measure() : await read(file);
+const report = options.from === null ? await measure() : await judgeAnew(file);
 const written = await writeDocuments(report, basename(file), options.out);
 for (const path of written) console.log(path);
 for (const { what, reason } of report.failures) console.error(`not measured: ${what}: ${reason}`);
@@ -30,7 +30,7 @@ async function measure(): Promise<FullReport> {
 }
 
 /** What is asked for may have changed since: it is judged anew, and the file says so. */
-async function read(path: string): Promise<FullReport> {
+async function judgeAnew(path: string): Promise<FullReport> {
   const report: FullReport = await Bun.file(path).json();
   const judged = { ...report, targets: judge(report.figures) };
   await Bun.write(path, formatResult(judged));

@@ -31,9 +31,10 @@ export function readOn(socket: ReadingSocket, receiver: TransportHandler, first:
         ? null
         : transportErrorFrom(new SystemError("recv", -count));
     }
-    memory.lent = true;
-    receiver.onBytes(memory.bytes.subarray(0, count));
-    if (memory.lent) return null;
+    const chunk = memory.bytes.subarray(0, count);
+    memory.lent = chunk;
+    receiver.onBytes(chunk);
+    if (memory.lent !== null) return null;
   }
   return null;
 }
@@ -45,22 +46,23 @@ export function takeBack(chunk: Uint8Array): boolean {
 
 interface ReadMemory {
   readonly bytes: Uint8Array;
-  lent: boolean;
+  /** The chunk of it that a receiver has; to ask others for their buffer would make the engine set one up for each. */
+  lent: Uint8Array | null;
 }
 
 function memoryToRead(): ReadMemory {
   if (masked === null) {
     const bytes = readingMemory();
-    if (bytes !== null) masked = { bytes, lent: false };
+    if (bytes !== null) masked = { bytes, lent: null };
   }
-  if (masked !== null && !masked.lent) return masked;
-  if (own === null || own.lent) own = { bytes: new Uint8Array(new ArrayBuffer(SIZE)), lent: false };
+  if (masked !== null && masked.lent === null) return masked;
+  if (own === null || own.lent !== null) own = { bytes: new Uint8Array(new ArrayBuffer(SIZE)), lent: null };
   return own;
 }
 
 function isBack(memory: ReadMemory | null, chunk: Uint8Array): boolean {
-  if (memory === null || !memory.lent || chunk.buffer !== memory.bytes.buffer) return false;
-  memory.lent = false;
+  if (memory === null || memory.lent !== chunk) return false;
+  memory.lent = null;
   return true;
 }
 

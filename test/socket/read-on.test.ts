@@ -146,7 +146,7 @@ test("once masked runs have been read, reads go where those need no copy, and th
   using _ = server;
   const give = socket.reclaim.bind(socket);
   socket.reclaim = (chunk) => {
-    if (chunk.length < 1 || !(chunk.buffer.byteLength === DIRECT || inReadingMemory(chunk))) return;
+    if (chunk.buffer.byteLength !== DIRECT && !inReadingMemory(chunk)) return;
     seen.push(inReadingMemory(chunk));
     if (inReadingMemory(chunk) && kept.length === 0) kept.push(chunk);
     else give(chunk);

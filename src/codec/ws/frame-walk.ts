@@ -147,7 +147,7 @@ export class FrameWalk implements ReceiptOf {
     return true;
   }
 
-  /** Hands over `length` bytes of unmasked frames, which lay at `origin` in the chunk. */
+  /** {@link hand} for `length` bytes that lay at `origin` in the chunk and were unmasked: their headers have been looked at. */
   private handUnmasked(length: number, header: number, step: number, sink: MessageSink, origin: number): void {
     const { message } = this;
     const { handler, owner } = sink;
