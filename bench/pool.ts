@@ -117,7 +117,10 @@ async function measureReconnects(
   }
 }
 
-/** What a server that stays away for 30 s costs (a second, in a quick run); measured once. */
+/**
+ * What a server that stays away for 30 s costs (a second, in a quick run), and an idle process in the same 30 s: all at the same time, for they
+ * do next to nothing, and a slow time of the machine is in all of them.
+ */
 async function measureStopped(
   options: BenchOptions,
   record: (figure: Figure) => void,
@@ -125,13 +128,20 @@ async function measureStopped(
 ): Promise<void> {
   const group = "pool/stopped";
   const seconds = options.quick ? 1 : 30;
-  const once = { ...options, rounds: 1 };
-  const command = (way: string): string[] => [path("pool/stopped.ts"), way, String(seconds)];
-  for (const { name, samples } of await takeTurns<StoppedResult>(group, command, once, progress)) {
+  const ways = chosenWays(group, options.filter);
+  const rounds: StoppedResult[][] = [];
+  while (ways.length > 0 && rounds.length < options.rounds) {
+    progress(`${group}, round ${rounds.length + 1} of ${options.rounds}`);
+    const commands = ways.map((way) => [process.execPath, path("pool/stopped.ts"), way, String(seconds)]);
+    const outputs = await Promise.all(commands.map((command) => runProcess(command, options.clientCpu, {})));
+    rounds.push(outputs.map((output): StoppedResult => JSON.parse(output)));
+  }
+  for (const [index, way] of ways.entries()) {
+    const samples = rounds.flatMap((round) => round.slice(index, index + 1));
     const attempts = samples.map((sample) => sample.attempts);
     const cpu = samples.map((sample) => sample.cpuMilliseconds);
-    record(figure(group, name, "attempts/slot", seconds, attempts));
-    record(figure(group, name, "CPU ms/s", seconds, cpu));
+    record(figure(group, way, "attempts/slot", seconds, attempts));
+    record(figure(group, way, "CPU ms/s", seconds, cpu));
   }
 }
 
@@ -142,10 +152,10 @@ async function takeTurns<Result>(
   options: BenchOptions,
   progress: (text: string) => void,
 ): Promise<{ name: string; samples: Result[] }[]> {
-  const ways = WAYS[group.split("/", 2).join("/")] ?? [];
-  const named = ways.some((way) => `${group}/${way}`.includes(options.filter));
-  const chosen = named ? ways.filter((way, index) => index === 0 || `${group}/${way}`.includes(options.filter)) : [];
-  const turns = chosen.map((name): { name: string; samples: Result[] } => ({ name, samples: [] }));
+  const turns = chosenWays(group, options.filter).map((name): { name: string; samples: Result[] } => ({
+    name,
+    samples: [],
+  }));
   for (let round = 1; round <= options.rounds; round++) {
     for (const { name, samples } of turns) {
       progress(`${group}/${name}, round ${round} of ${options.rounds}`);
@@ -153,6 +163,13 @@ async function takeTurns<Result>(
     }
   }
   return turns;
+}
+
+/** The ways of a group that the filter names, and the first; none where it names none. */
+function chosenWays(group: string, filter: string): readonly string[] {
+  const ways = WAYS[group.split("/", 2).join("/")] ?? [];
+  const named = ways.some((way) => `${group}/${way}`.includes(filter));
+  return named ? ways.filter((way, index) => index === 0 || `${group}/${way}`.includes(filter)) : [];
 }
 
 /** Of each group, in the order in which they take turns; the first is what the others are measured against, and runs with them. */

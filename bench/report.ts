@@ -3,7 +3,7 @@ import type { Machine } from "./machine.ts";
 import type { BenchOptions } from "./options.ts";
 import type { Figure } from "./result.ts";
 import { alignColumns, formatNumber } from "./table.ts";
-import type { TargetResult } from "./targets.ts";
+import { formatMeasured, type TargetResult } from "./targets.ts";
 
 /** All that a run has to say, as it stands in the JSON file. */
 export interface Report {
@@ -87,11 +87,11 @@ function rivalOf(group: string): { readonly contender: string; readonly title: s
 }
 
 function targetRow(target: TargetResult): string[] {
-  const { name, bound, measured, met } = target;
+  const { name, bound, met } = target;
   return [
     name,
     `${bound.least ? "≥" : "≤"} ${bound.value} ${target.unit}`,
-    `${formatNumber(measured)} ${target.unit}`,
+    formatMeasured(target),
     met ? "ok" : "short",
   ];
 }

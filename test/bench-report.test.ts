@@ -77,6 +77,28 @@ test("what is asked for is judged by the ratio of each round, whatever the machi
   expect(judge(oneMissed)).toMatchObject([{ measured: 20 / 11, met: false }]);
 });
 
+test("a time in memory is judged by its quickest round, and its median told beside it", () => {
+  const [kept, missed] = [24.9, 25.1].map((least) =>
+    figure("micro/frame-reading", "128 binary", "ns", 9, [40, least, 50]),
+  );
+  const name = "micro/frame-reading: 128 binary";
+  expect(judge([kept as Figure])).toMatchObject([{ name, measured: 24.9, median: 40, met: true }]);
+  const targets = judge([missed as Figure]);
+  expect(targets).toMatchObject([{ name, measured: 25.1, median: 40, met: false }]);
+  expect(lossLines([], targets)).toEqual([
+    `- target missed: ${name}: 25.1 (median 40.0) where at most 25 ns was asked for`,
+  ]);
+  expect(formatPage({ ...report, targets }, "a.json", new Set())).toContain(
+    `| ${name} | ≤ 25 ns | 25.1 ns, median 40.0 | **missed** |`,
+  );
+});
+
+test("what a stopped server costs is told beyond an idle process of the same round", () => {
+  const idle = figure("pool/stopped", "idle", "CPU ms/s", 30, [0.5, 2, 1]);
+  const unasked = figure("pool/stopped", "unasked", "CPU ms/s", 30, [1.25, 2.5, 3]);
+  expect(judge([idle, unasked])).toMatchObject([{ measured: 0.75, met: true }]);
+});
+
 describe("where we lose", () => {
   test("are the pairs in which somebody else has the better median, unsure where samples overlap", () => {
     const losses = lossesOf(figures).map(({ ours, rival, unsure }) => [ours.contender, rival.contender, unsure]);
@@ -197,6 +219,8 @@ test("a case that is measured once a round has a sample for each, and none of a 
   rounds.add(figure("receive/tcp/40", "ws-on-node", "ns/message", 9, [Number.NaN]));
   rounds.add(figure("receive/tcp/40", "limit", "ns/message", 9, [30]));
   expect(rounds.all).toEqual([figure("receive/tcp/40", "limit", "ns/message", 9, [10, 30])]);
+  rounds.add(figure("receive/tcp/40", "limit", "ns/message", 9, [11]));
+  expect(rounds.medians).toEqual([figure("receive/tcp/40", "limit", "ns/message", 9, [11])]);
 });
 
 describe("options", () => {

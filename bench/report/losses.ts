@@ -41,9 +41,10 @@ export function lossLines(losses: readonly Loss[], targets: readonly TargetResul
   });
   const missed = targets
     .filter(({ met }) => !met)
-    .map(({ name, bound, measured, unit }) => {
+    .map(({ name, bound, measured, median, unit }) => {
       const asked = `${bound.least ? "at least" : "at most"} ${bound.value} ${unit}`;
-      return `- target missed: ${name}: ${formatNumber(measured)} where ${asked} was asked for`;
+      const beside = median === null ? "" : ` (median ${formatNumber(median)})`;
+      return `- target missed: ${name}: ${formatNumber(measured)}${beside} where ${asked} was asked for`;
     });
   const lines = [...ahead, ...missed];
   return lines.length === 0 ? ["- nowhere in this run"] : lines;

@@ -1,7 +1,6 @@
 import { describeMachine } from "../machine.ts";
 import type { BenchOptions } from "../options.ts";
 import { surviveFailures } from "../processes.ts";
-import type { Figure } from "../result.ts";
 import { judge } from "../targets.ts";
 import type { ReportOptions } from "./options.ts";
 import { PARTS, type Part, QUICK } from "./parts.ts";
@@ -51,14 +50,17 @@ export async function measureAll(
     for (const part of partsOf(options, round)) {
       const partStarted = performance.now();
       current = part.name;
-      const record = (one: Figure): void => figures.add(one);
+      const turns = new RoundedFigures();
       try {
-        await part.measure(benchOptions(options, part, 1), record, (text) => {
-          current = text;
-        });
+        for (let turn = 1; turn <= (options.quick ? 1 : part.turns); turn++) {
+          await part.measure(benchOptions(options, part, 1), turns.add, (text) => {
+            current = text;
+          });
+        }
       } catch (error) {
         fail(current.replace(/, round.*/, ""), error);
       }
+      for (const one of part.turns === 1 ? turns.all : turns.medians) figures.add(one);
       const now = performance.now();
       say(
         `${clock(now - started)} round ${round} of ${options.rounds}: ${part.name} in ${Math.round((now - partStarted) / 1_000)} s`,
@@ -72,16 +74,20 @@ export async function measureAll(
   return whole;
 }
 
-function partsOf({ only, quick }: ReportOptions, round: number): readonly Part[] {
+/** Where nothing is pinned there is one layout, which runs in the place of `apart`. */
+function partsOf({ only, quick, clientCpu }: ReportOptions, round: number): readonly Part[] {
   return PARTS.filter(
-    ({ name, mostRounds, inQuick }) => name.includes(only) && round <= mostRounds && (inQuick || !quick),
+    ({ name, mostRounds, inQuick }) =>
+      name.includes(only) &&
+      round <= mostRounds &&
+      (inQuick || !quick) &&
+      (clientCpu !== null || !name.endsWith("/together")),
   );
 }
 
 function benchOptions(options: ReportOptions, part: Part | null, rounds: number): BenchOptions {
   const sizes = options.quick || part === null ? QUICK : part.sizes;
   const { quick, serverCpu, clientCpu } = options;
-  // Where nothing is pinned there is one layout, of another name.
   const filter = (part?.name ?? "").replace(clientCpu === null ? "/apart" : "", "");
   return { filter, rounds, json: null, quick, serverCpu, clientCpu, ...sizes };
 }

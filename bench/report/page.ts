@@ -1,6 +1,5 @@
 import type { Figure } from "../result.ts";
-import { formatNumber } from "../table.ts";
-import type { TargetResult } from "../targets.ts";
+import { formatMeasured, type TargetResult } from "../targets.ts";
 import { lossesOf, lossLines } from "./losses.ts";
 import type { FullReport } from "./result.ts";
 import { SECTIONS, type Section } from "./sections.ts";
@@ -72,16 +71,16 @@ function machineLines({ machine, options, seconds }: FullReport, file: string): 
 }
 
 function targetLines(targets: readonly TargetResult[]): string[] {
-  const rows = targets.map(({ name, bound, measured, unit, met }) => [
-    name,
-    `${bound.least ? "≥" : "≤"} ${bound.value} ${unit}`,
-    `${formatNumber(measured)} ${unit}`,
-    met ? "met" : "**missed**",
-  ]);
+  const rows = targets.map((target) => {
+    const { name, bound, unit, met } = target;
+    const asked = `${bound.least ? "≥" : "≤"} ${bound.value} ${unit}`;
+    return [name, asked, formatMeasured(target), met ? "met" : "**missed**"];
+  });
   return [
     "## Targets",
     "",
-    "What the project has set itself. What is told in × is the middle of the rounds' ratios: in each of them both had their turn.",
+    "What the project has set itself. What is told in × is the middle of the rounds' ratios: in each of them both had their turn. A time in memory, in ns,",
+    "is judged by its quickest round, as such times are on a shared machine: what the others took longer is the machine's. Its median stands beside it.",
     "",
     ...markdownTable([["", "asked for", "measured", ""], ...rows]),
   ];
@@ -111,7 +110,8 @@ const HOW_TO_READ = [
   "A cell is a median over the rounds [least to greatest], and how many times the limit of its case that is. The limit, or what stands first in a",
   "table, is what the machine gives a program that does none of the work. Multiples are taken round by round, the limit in the same turn, so that",
   "the slow times of a virtual machine fall out; absolute figures hold them. Contenders take turns, each in a process of its own, and have read",
-  "messages of every kind and size before their figures count. What they read is held against what was sent.",
+  "messages of every kind and size before their figures count. What they read is held against what was sent. Where two contenders have a target",
+  "between them, the contenders of that case take three turns in a round, and the middle one of each is what the round counts.",
   "",
   "Under *where we lose* stands every row in which a contender that is not ours has the better median, limits left out, and every target that was",
   "missed. *Noise not excluded* means that the two spreads overlap, or that there were fewer than three rounds. `bun run bench:report` makes this page",

@@ -5,14 +5,21 @@ export class RoundedFigures {
   readonly #figures: Map<string, Figure> = new Map();
 
   /** A figure without samples, of a contender that failed, is left out. */
-  add(one: Figure): void {
+  readonly add = (one: Figure): void => {
     if (one.samples.length === 0) return;
     const key = JSON.stringify([one.group, one.contender, one.metric]);
     const samples = [...(this.#figures.get(key)?.samples ?? []), ...one.samples];
     this.#figures.set(key, figure(one.group, one.contender, one.metric, one.count, samples));
-  }
+  };
 
   get all(): readonly Figure[] {
     return [...this.#figures.values()];
+  }
+
+  /** Each with one sample, the median of those that it has. */
+  get medians(): readonly Figure[] {
+    return this.all.map(({ group, contender, metric, count, median }) =>
+      figure(group, contender, metric, count, [median]),
+    );
   }
 }
