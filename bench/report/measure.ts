@@ -60,7 +60,7 @@ export async function measureAll(
       } catch (error) {
         fail(current.replace(/, round.*/, ""), error);
       }
-      for (const one of part.turns === 1 ? turns.all : turns.medians) figures.add(one);
+      for (const one of part.turns === 1 ? turns.all : turns.best) figures.add(one);
       const now = performance.now();
       say(
         `${clock(now - started)} round ${round} of ${options.rounds}: ${part.name} in ${Math.round((now - partStarted) / 1_000)} s`,

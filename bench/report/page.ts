@@ -111,7 +111,7 @@ const HOW_TO_READ = [
   "table, is what the machine gives a program that does none of the work. Multiples are taken round by round, the limit in the same turn, so that",
   "the slow times of a virtual machine fall out; absolute figures hold them. Contenders take turns, each in a process of its own, and have read",
   "messages of every kind and size before their figures count. What they read is held against what was sent. Where two contenders have a target",
-  "between them, the contenders of that case take three turns in a round, and the middle one of each is what the round counts.",
+  "between them, the contenders of that case take three turns in a round, and the best one of each is what the round counts.",
   "",
   "Under *where we lose* stands every row in which a contender that is not ours has the better median, limits left out, and every target that was",
   "missed. *Noise not excluded* means that the two spreads overlap, or that there were fewer than three rounds. `bun run bench:report` makes this page",

@@ -19,8 +19,8 @@ export interface Part {
   readonly name: string;
   readonly mostRounds: number;
   /**
-   * How often in a round its contenders take turns; what counts is each one's middle turn. Three where two of them are judged by their ratio:
-   * the machine's slow times last for seconds or minutes, and one that begins between the two has only one of three turns.
+   * How often in a round its contenders take turns; what counts is the best turn of each. Three where two of them are judged by their ratio:
+   * the machine's slow times last for seconds or minutes, and one that begins between the two leaves each of them a turn outside of it.
    */
   readonly turns: number;
   /** Whether a quick run has it too. */

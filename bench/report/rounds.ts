@@ -1,3 +1,4 @@
+import { MORE_IS_BETTER } from "../baselines.ts";
 import { type Figure, figure } from "../result.ts";
 
 /** Figures of the same contender in the same case become one, with a sample for each round. */
@@ -16,10 +17,10 @@ export class RoundedFigures {
     return [...this.#figures.values()];
   }
 
-  /** Each with one sample, the median of those that it has. */
-  get medians(): readonly Figure[] {
-    return this.all.map(({ group, contender, metric, count, median }) =>
-      figure(group, contender, metric, count, [median]),
+  /** Each with one sample, the best of those that it has. */
+  get best(): readonly Figure[] {
+    return this.all.map(({ group, contender, metric, count, min, max }) =>
+      figure(group, contender, metric, count, [MORE_IS_BETTER.has(metric) ? max : min]),
     );
   }
 }

@@ -2,8 +2,8 @@ import { wordsOf } from "../ascii.ts";
 
 /**
  * Where a message is put together that cannot be lent out of the ring: one in fragments, or one larger than the ring.
- * It grows with what arrives, never with what a header announces. What is too large to be kept between messages becomes the thread's
- * {@link spare}, and those of a feed of large ones are put together in that, one after the other.
+ * It grows with what arrives, never with what a header announces. What is too large for a connection to keep between messages is kept
+ * for the thread, up to 4 MiB, and the large messages of all its connections are put together in that, one after the other.
  */
 export class Assembly {
   bytes: Uint8Array = NONE;
