@@ -13,6 +13,9 @@ export interface Comparison {
   readonly byRatio: number;
   /** Those that moved beyond the noise, the largest move first. */
   readonly moves: readonly Move[];
+  /** Those that may have, the same way; noise alone would bring up {@link byChance} of such. */
+  readonly suspects: readonly Move[];
+  readonly byChance: number;
   /** How many figures only one of them has. */
   readonly unmatched: number;
   /** How much slower the baselines are in the second: the machine's pace, which the ratios are free of. NaN without baselines. */
@@ -35,13 +38,14 @@ export interface Move {
  * Figures of a case with a baseline are compared by their ratio to it, taken round by round; a virtual machine's slow and fast times, which
  * last for minutes, are in both and fall out. The others are compared as they are, and the baselines only tell the machine's pace.
  *
- * A figure has moved where the middle halves of its samples lie apart, by so many times the wider of them as {@link CERTAIN_SAMPLES} says, and
- * its median by {@link LEAST_CHANGE}. With fewer than three samples nothing is known of the noise, and nothing moves. Of figures with normal
- * noise less than one in a hundred is named by mistake; halves that merely do not touch would name one in five of five samples each.
+ * A figure has moved where the middle halves of its samples lie apart, by so many times the wider of them as {@link GAPS} says for the number of
+ * samples and of figures, and its median by {@link LEAST_CHANGE}: of two runs of the same code, with normal noise, nineteen in twenty name none at all.
+ * The more figures are compared, the more would stand out by chance, so the farther apart they must be. A figure that stands out by
+ * itself, but not among so many, is a suspect. With fewer than three samples nothing is known of the noise, and nothing moves.
  */
 export function compareReports(before: Report, after: Report): Comparison {
   const known = new Map(before.figures.map((one) => [nameOf(one), one]));
-  const moves: Move[] = [];
+  const candidates: Candidate[] = [];
   const paces: number[] = [];
   let unmatched = 0;
   let compared = 0;
@@ -65,24 +69,32 @@ export function compareReports(before: Report, after: Report): Comparison {
     }
     if (relative) byRatio++;
     const [a, b] = relative ? [spread(ratiosThen), spread(ratiosNow)] : [then, now];
-    if (!areApart(a, b, Math.min(then.samples.length, now.samples.length))) continue;
+    if (Math.abs(b.median - a.median) < LEAST_CHANGE * Math.min(a.median, b.median)) continue;
     const better = MORE_IS_BETTER.has(now.metric) ? b.median / a.median : a.median / b.median;
-    moves.push({
+    const samples = Math.min(then.samples.length, now.samples.length);
+    const move = {
       name,
       unit: now.metric,
       baseline: relative ? baseline : null,
       before: a.median,
       after: b.median,
       better,
-    });
+    };
+    candidates.push({ move, samples, gap: gapOf(a, b) });
   }
-  moves.sort((a, b) => Math.abs(Math.log(b.better)) - Math.abs(Math.log(a.better)));
+  candidates.sort((a, b) => Math.abs(Math.log(b.move.better)) - Math.abs(Math.log(a.move.better)));
+  const beyond = (share: number): Move[] =>
+    candidates.filter(({ samples, gap }) => gap > gapNeeded(samples, share)).map(({ move }) => move);
+  const moves = beyond(MISTAKEN / compared);
+  const suspects = beyond(SUSPICIOUS).filter((move) => !moves.includes(move));
+  const byChance = compared * SUSPICIOUS;
   const pace = Math.exp(paces.reduce((sum, one) => sum + one, 0) / paces.length);
   const differences = differencesOf(before, after);
-  return { differences, compared, byRatio, moves, unmatched: unmatched + known.size, pace };
+  return { differences, compared, byRatio, moves, suspects, byChance, unmatched: unmatched + known.size, pace };
 }
 
-export function formatMoves({ differences, compared, byRatio, moves, unmatched, pace }: Comparison): string {
+export function formatMoves(comparison: Comparison): string {
+  const { differences, compared, byRatio, moves, suspects, byChance, unmatched, pace } = comparison;
   const lines = differences.map((difference) => `not alike: ${difference}`);
   lines.push(`${compared} figures compared, ${moves.length} moved beyond the noise`);
   if (byRatio > 0) {
@@ -93,30 +105,45 @@ export function formatMoves({ differences, compared, byRatio, moves, unmatched, 
   if (Number.isFinite(pace)) {
     lines.push(`the baselines themselves took ${pace.toFixed(2)} times as long in the second; that is the machine's`);
   }
-  if (moves.length > 0) {
-    const rows = moves.map(({ name, unit, baseline, before, after, better }) => [
-      name,
-      baseline === null ? unit : `× of ${baseline}`,
-      formatNumber(before),
-      formatNumber(after),
-      better >= 1 ? `${better.toFixed(2)} × better` : `${(1 / better).toFixed(2)} × worse`,
-    ]);
-    lines.push(...alignColumns([["", "unit", "before", "after", ""], ...rows]));
+  lines.push(...tableOf(moves));
+  if (suspects.length > 0) {
+    lines.push(
+      `${suspects.length} stand out beside them, where noise alone would make about ${formatNumber(byChance)}: measure them again, with more rounds`,
+    );
+    lines.push(...tableOf(suspects));
   }
   if (unmatched > 0) lines.push(`${unmatched} figures are in one of them alone`);
   return lines.join("\n");
+}
+
+function tableOf(moves: readonly Move[]): string[] {
+  if (moves.length === 0) return [];
+  const rows = moves.map(({ name, unit, baseline, before, after, better }) => [
+    name,
+    baseline === null ? unit : `× of ${baseline}`,
+    formatNumber(before),
+    formatNumber(after),
+    better >= 1 ? `${better.toFixed(2)} × better` : `${(1 / better).toFixed(2)} × worse`,
+  ]);
+  return alignColumns([["", "unit", "before", "after", ""], ...rows]);
 }
 
 function nameOf({ group, contender, metric }: Figure): string {
   return `${group}/${contender} (${metric})`;
 }
 
-function areApart(then: Spread, now: Spread, samples: number): boolean {
-  if (samples < LEAST_SAMPLES) return false;
+/** How far the middle halves lie apart, in widths of the wider one; negative where they overlap. */
+function gapOf(then: Spread, now: Spread): number {
   const gap = Math.max(now.lowerQuartile - then.upperQuartile, then.lowerQuartile - now.upperQuartile);
   const width = Math.max(now.upperQuartile - now.lowerQuartile, then.upperQuartile - then.lowerQuartile);
-  const least = Math.max(1, CERTAIN_SAMPLES / samples) * width;
-  return gap > least && Math.abs(now.median - then.median) >= LEAST_CHANGE * Math.min(now.median, then.median);
+  return gap / width;
+}
+
+/** The gap that noise alone exceeds in at most this share of figures. */
+function gapNeeded(samples: number, share: number): number {
+  const row = GAPS[Math.min(samples, GAPS.length - 1)];
+  const column = SHARES.findIndex((one) => one <= share);
+  return row?.[column < 0 ? SHARES.length - 1 : column] ?? Number.POSITIVE_INFINITY;
 }
 
 function differencesOf(before: Report, after: Report): string[] {
@@ -131,8 +158,38 @@ function differencesOf(before: Report, after: Report): string[] {
   return pairs.filter(([, a, b]) => a !== b).map(([what, a, b]) => `${what} is ${a} in one and ${b} in the other`);
 }
 
-const LEAST_SAMPLES = 3;
-/** From so many samples on the middle halves tell the noise, and a gap as wide as one of them will do; of fewer it takes as much more. */
-const CERTAIN_SAMPLES = 12;
+/** A figure that may have moved. */
+interface Candidate {
+  readonly move: Move;
+  readonly samples: number;
+  /** See {@link gapOf}. */
+  readonly gap: number;
+}
+
+/** The share of comparisons that name anything where nothing has changed. */
+const MISTAKEN = 1 / 20;
+/** The share of figures that are suspects then. */
+const SUSPICIOUS = 1 / 1_000;
+const SHARES = [1e-2, 1e-3, 1e-4, 2e-5] as const;
+/**
+ * By the number of samples: the gap that noise alone exceeds in each of {@link SHARES}, the greater of those for normal and for lognormal
+ * noise, simulated five million times each; never below 1. It does not fall steadily: of 5 samples, as of 9, a middle half ends at samples, of
+ * 4 between them.
+ */
+const GAPS: readonly (readonly number[])[] = [
+  [],
+  [],
+  [],
+  [2.5, 5.5, 11.7, 19.1],
+  [1.7, 3.3, 5.5, 7.5],
+  [1.8, 4.3, 9.3, 14.9],
+  [1, 2.1, 4, 6],
+  [1, 1.4, 2.5, 3.4],
+  [1, 1.2, 2, 2.6],
+  [1, 1.2, 2.1, 3],
+  [1, 1, 1.5, 2],
+  [1, 1, 1.2, 1.6],
+  [1, 1, 1, 1.3],
+];
 /** Less than this is neither here nor there, however steady it looks. */
 const LEAST_CHANGE = 0.05;

@@ -4,6 +4,7 @@ import { compareReports, formatMoves } from "../bench/moves.ts";
 import type { BenchOptions } from "../bench/options.ts";
 import type { Report } from "../bench/report.ts";
 import { type Figure, figure } from "../bench/result.ts";
+import { seededRandom } from "./helpers/random.ts";
 
 const MACHINE: Machine = {
   date: "2026-01-01",
@@ -98,4 +99,37 @@ test("nothing moves by less than the halves are wide, or by less than a twentiet
   const narrow = compareReports(report([ns("a", 100, 100, 100)]), report([ns("a", 104, 104, 104)]));
   expect([wide.moves, narrow.moves]).toEqual([[], []]);
   expect(compareReports(report([ns("a", 100, 100, 100)]), report([ns("a", 106, 106, 106)])).moves).toHaveLength(1);
+});
+
+test("of a thousand figures of the same code hardly ever one is named, of whatever number of rounds", () => {
+  const random = seededRandom(1);
+  const noise = (): number => 100 + Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()) * 10;
+  for (let rounds = 3; rounds <= 12; rounds++) {
+    const run = (): Report =>
+      report(
+        Array.from({ length: 1_000 }, (_, at) =>
+          figure("memory/a", `${at}`, "MB", 1, Array.from({ length: rounds }, noise)),
+        ),
+      );
+    let named = 0;
+    let suspects = 0;
+    for (let i = 0; i < 20; i++) {
+      const comparison = compareReports(run(), run());
+      expect(comparison.byChance).toBe(1);
+      named += comparison.moves.length;
+      suspects += comparison.suspects.length;
+    }
+    expect(named).toBeLessThanOrEqual(4);
+    expect(suspects).toBeLessThanOrEqual(40);
+  }
+});
+
+test("what stands out only by itself is a suspect among many, and told as one", () => {
+  const still = Array.from({ length: 99 }, (_, at) => figure("memory/a", `${at}`, "MB", 1, [1, 1, 1]));
+  const before = figure("memory/a", "odd", "MB", 1, [100, 102, 104]);
+  const after = figure("memory/a", "odd", "MB", 1, [120, 122, 124]);
+  expect(compareReports(report([before]), report([after]))).toMatchObject({ moves: [{ before: 102 }], suspects: [] });
+  const among = compareReports(report([...still, before]), report([...still, after]));
+  expect(among).toMatchObject({ compared: 100, moves: [], suspects: [{ before: 102, after: 122 }] });
+  expect(formatMoves(among)).toContain("1 stand out beside them, where noise alone would make about 0.10");
 });
