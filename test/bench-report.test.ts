@@ -7,9 +7,10 @@ import { formatResult } from "../bench/report/documents.ts";
 import { lossesOf, lossLines } from "../bench/report/losses.ts";
 import { readReportOptions } from "../bench/report/options.ts";
 import { formatPage } from "../bench/report/page.ts";
+import { inTurns, PARTS } from "../bench/report/parts.ts";
 import { updateReadme } from "../bench/report/readme.ts";
 import type { FullReport } from "../bench/report/result.ts";
-import { RoundedFigures } from "../bench/report/rounds.ts";
+import { RoundedFigures, Turns } from "../bench/report/rounds.ts";
 import { type Figure, figure } from "../bench/result.ts";
 import { judge } from "../bench/targets.ts";
 import fixture from "./fixtures/bench-result.json" with { type: "json" };
@@ -214,18 +215,32 @@ test("a result is read back as it was written, to six digits", () => {
 });
 
 test("a case that is measured once a round has a sample for each, and none of a contender that failed", () => {
-  const rounds = new RoundedFigures();
-  rounds.add(figure("receive/tcp/40", "limit", "ns/message", 9, [10]));
-  rounds.add(figure("receive/tcp/40", "ws-on-node", "ns/message", 9, [Number.NaN]));
-  rounds.add(figure("receive/tcp/40", "limit", "ns/message", 9, [30]));
-  expect(rounds.all).toEqual([figure("receive/tcp/40", "limit", "ns/message", 9, [10, 30])]);
-  rounds.add(figure("receive/tcp/40", "limit", "ns/message", 9, [11]));
-  rounds.add(figure("accept/echo/1", "handler", "requests/s", 9, [5]));
-  rounds.add(figure("accept/echo/1", "handler", "requests/s", 9, [7]));
-  expect(rounds.best).toEqual([
-    figure("receive/tcp/40", "limit", "ns/message", 9, [10]),
-    figure("accept/echo/1", "handler", "requests/s", 9, [7]),
-  ]);
+  const limit = (...samples: number[]): Figure => figure("receive/tcp/40", "limit", "ns/message", 9, samples);
+  const turns = new Turns();
+  turns.add(limit(10));
+  turns.add(figure("receive/tcp/40", "ws-on-node", "ns/message", 9, [Number.NaN]));
+  const rounds = new RoundedFigures(turns.best);
+  rounds.add(limit(30));
+  expect(rounds.all).toEqual([limit(10, 30)]);
+});
+
+test("of several turns in a round the best counts, and of one all that it has", () => {
+  const turns = new Turns();
+  const rate = (value: number): Figure => figure("accept/echo/1", "handler", "requests/s", 9, [value]);
+  const time = (value: number): Figure => figure("receive/tcp/40", "limit", "ns/message", 9, [value]);
+  const outages = figure("pool/reconnect/after-30-ms", "waiting", "ms", 3, [3, 1, 2]);
+  for (const one of [time(12), time(10), time(11), rate(5), rate(7), outages]) turns.add(one);
+  expect(turns.best).toEqual([time(10), rate(7), outages]);
+});
+
+test("turns of one part lie as far apart as the round is long, and every part has as many as it says", () => {
+  const order = inTurns(PARTS);
+  for (const part of PARTS) {
+    const at = order.flatMap((one, index) => (one === part ? [index] : []));
+    expect(at).toHaveLength(part.turns);
+    const gaps = at.slice(1).map((index, before) => index - (at[before] ?? 0));
+    expect(Math.min(order.length, ...gaps)).toBeGreaterThan(order.length / part.turns / 2);
+  }
 });
 
 describe("options", () => {

@@ -3,9 +3,9 @@ import type { BenchOptions } from "../options.ts";
 import { surviveFailures } from "../processes.ts";
 import { judge } from "../targets.ts";
 import type { ReportOptions } from "./options.ts";
-import { PARTS, type Part, QUICK } from "./parts.ts";
+import { inTurns, PARTS, type Part, QUICK } from "./parts.ts";
 import type { Failure, FullReport } from "./result.ts";
-import { RoundedFigures } from "./rounds.ts";
+import { RoundedFigures, Turns } from "./rounds.ts";
 
 /**
  * Measures all parts, round by round: a case's rounds lie far apart, so that its spread holds the machine's slow and fast times. A contender that fails is
@@ -18,7 +18,8 @@ export async function measureAll(
 ): Promise<FullReport> {
   const machine = await describeMachine();
   const started = performance.now();
-  const figures = new RoundedFigures();
+  const rounded = new RoundedFigures();
+  let turns = new Turns();
   const failures: Failure[] = [];
   let current = "";
   let rounds = 0;
@@ -28,14 +29,17 @@ export async function measureAll(
     say(`    failed: ${what}: ${reason}`);
   };
   surviveFailures((error) => fail(current.replace(/, round.*/, ""), error));
-  const report = (): FullReport => ({
-    machine,
-    options: benchOptions(options, PARTS[0] ?? null, rounds),
-    figures: figures.all,
-    targets: judge(figures.all),
-    failures,
-    seconds: Math.round((performance.now() - started) / 1_000),
-  });
+  const report = (): FullReport => {
+    const figures = new RoundedFigures([...rounded.all, ...turns.best]).all;
+    return {
+      machine,
+      options: benchOptions(options, PARTS[0] ?? null, rounds),
+      figures,
+      targets: judge(figures),
+      failures,
+      seconds: Math.round((performance.now() - started) / 1_000),
+    };
+  };
 
   let longest = 0;
   for (let round = 1; round <= options.rounds; round++) {
@@ -47,26 +51,28 @@ export async function measureAll(
       break;
     }
     rounds = round;
-    for (const part of partsOf(options, round)) {
+    for (const part of inTurns(partsOf(options, round))) {
       const partStarted = performance.now();
       current = part.name;
-      const turns = new RoundedFigures();
       try {
-        for (let turn = 1; turn <= (options.quick ? 1 : part.turns); turn++) {
-          await part.measure(benchOptions(options, part, 1), turns.add, (text) => {
+        await part.measure(
+          benchOptions(options, part, 1),
+          (one) => turns.add(one),
+          (text) => {
             current = text;
-          });
-        }
+          },
+        );
       } catch (error) {
         fail(current.replace(/, round.*/, ""), error);
       }
-      for (const one of part.turns === 1 ? turns.all : turns.best) figures.add(one);
       const now = performance.now();
       say(
         `${clock(now - started)} round ${round} of ${options.rounds}: ${part.name} in ${Math.round((now - partStarted) / 1_000)} s`,
       );
       await save(report());
     }
+    for (const one of turns.best) rounded.add(one);
+    turns = new Turns();
     longest = Math.max(longest, performance.now() - roundStarted);
   }
   const whole = report();
@@ -74,15 +80,16 @@ export async function measureAll(
   return whole;
 }
 
-/** Where nothing is pinned there is one layout, which runs in the place of `apart`. */
+/** Where nothing is pinned there is one layout, which runs in the place of `apart`. In a quick run each has one turn. */
 function partsOf({ only, quick, clientCpu }: ReportOptions, round: number): readonly Part[] {
-  return PARTS.filter(
+  const parts = PARTS.filter(
     ({ name, mostRounds, inQuick }) =>
       name.includes(only) &&
       round <= mostRounds &&
       (inQuick || !quick) &&
       (clientCpu !== null || !name.endsWith("/together")),
   );
+  return quick ? parts.map((part) => ({ ...part, turns: 1 })) : parts;
 }
 
 function benchOptions(options: ReportOptions, part: Part | null, rounds: number): BenchOptions {
