@@ -1,12 +1,13 @@
 import { chosenRequestContenders } from "./contenders.ts";
-import { requestTask } from "./http/task.ts";
+import { type RequestTaskResult, requestTask } from "./http/task.ts";
 import type { BenchOptions } from "./options.ts";
-import { CA_PATH, path, runProcess, runRequestTask, startHttpServer } from "./processes.ts";
+import { CA_PATH, path, runInWindows, runProcess, startHttpServer } from "./processes.ts";
 import { type Figure, figure } from "./result.ts";
 
 /**
  * Loopback: requests one after another on one kept connection, to a server that answers at once. Twice where processes are pinned: server
- * and client on a CPU each (`apart`), where a halted CPU must be woken for each message, and both on the server's CPU (`together`).
+ * and client on a CPU each (`apart`), where a halted CPU must be woken for each message, and both on the server's CPU (`together`). The
+ * contenders of a case are timed in windows of some tenth of a second, one after the other, over and over.
  */
 export async function measureRequests(
   options: BenchOptions,
@@ -29,12 +30,15 @@ export async function measureRequests(
         if (contenders.length === 0) continue;
         using server = await startHttpServer(serverCpu);
         const origin = transport === "tls" ? server.secureUrl : server.plainUrl;
-        const task = requestTask(origin, transport === "tls" ? CA_PATH : null, kind, options.roundTrips);
+        const ca = transport === "tls" ? CA_PATH : null;
+        const task = requestTask(origin, ca, kind, options.roundTrips, options.quick ? 2 : WINDOWS);
         const samples = contenders.map(() => METRICS.map((): number[] => []));
         for (let round = 1; round <= options.rounds; round++) {
-          for (const [index, { name, runtime, file }] of contenders.entries()) {
-            progress(`${group}/${name}, round ${round} of ${options.rounds}`);
-            const result = await runRequestTask(runtime, file, task, cpu);
+          const begin = (index: number): void =>
+            progress(`${group}/${contenders[index]?.name}, round ${round} of ${options.rounds}`);
+          const commands = contenders.map(({ runtime, file }) => [runtime, path(file), JSON.stringify(task)]);
+          for (const [index, output] of (await runInWindows(commands, cpu, begin)).entries()) {
+            const result: RequestTaskResult = JSON.parse(output);
             for (const [at, [, key]] of METRICS.entries()) samples[index]?.[at]?.push(result[key]);
           }
         }
@@ -103,6 +107,7 @@ const ALLOCATIONS = [
   ["bytes/request", "bytes"],
   ["objects/request", "objects"],
 ] as const;
+const WINDOWS = 20;
 const MOST_ROUNDS = 3;
 const METRICS = [
   ["p50 µs", "p50"],

@@ -2,7 +2,7 @@ import { chosenPoolContenders, type PoolContender } from "./contenders.ts";
 import { answerLength } from "./http/messages.ts";
 import type { BenchOptions } from "./options.ts";
 import type { HandOverResult, PoolTask, PoolTaskResult, ReconnectResult, StoppedResult } from "./pool/task.ts";
-import { path, runProcess, startPoolServer } from "./processes.ts";
+import { path, runInWindows, runProcess, startPoolServer } from "./processes.ts";
 import { type Figure, figure } from "./result.ts";
 
 /** Acquiring and releasing, requests through pools, and what happens while a server is away. */
@@ -58,16 +58,17 @@ async function measurePooledRequests(
       const origin = speed === "at-once" ? server.promptUrl : server.slowUrl;
       const samples = contenders.map((): PoolTaskResult[] => []);
       for (let round = 1; round <= options.rounds; round++) {
-        for (const [index, contender] of contenders.entries()) {
-          progress(`${group}/${contender.name}, round ${round} of ${options.rounds}`);
-          const task = poolTask(contender, origin, speed, options.roundTrips);
-          const command = [process.execPath, path("pool/requests.ts"), JSON.stringify(task)];
-          samples[index]?.push(JSON.parse(await runProcess(command, cpu, {})));
+        const begin = (index: number): void =>
+          progress(`${group}/${contenders[index]?.name}, round ${round} of ${options.rounds}`);
+        const tasks = contenders.map((contender) => poolTask(contender, origin, speed, options));
+        const commands = tasks.map((task) => [process.execPath, path("pool/requests.ts"), JSON.stringify(task)]);
+        for (const [index, output] of (await runInWindows(commands, cpu, begin)).entries()) {
+          samples[index]?.push(JSON.parse(output));
         }
       }
       for (const [metric, key] of METRICS) {
         for (const [index, contender] of contenders.entries()) {
-          const { count } = poolTask(contender, origin, speed, options.roundTrips);
+          const { count } = poolTask(contender, origin, speed, options);
           const figures = (samples[index] ?? []).map((sample) => sample[key]);
           record(figure(group, contender.name, metric, count, figures));
         }
@@ -76,11 +77,17 @@ async function measurePooledRequests(
   }
 }
 
-function poolTask({ pooled, tasks }: PoolContender, origin: string, speed: string, roundTrips: number): PoolTask {
+function poolTask(
+  { pooled, tasks }: PoolContender,
+  origin: string,
+  speed: string,
+  { roundTrips, quick }: BenchOptions,
+): PoolTask {
   // What takes a millisecond each is sent less often: there the time of the engine's compilers is not what is measured.
   const atOnce = speed === "at-once";
   const count = atOnce ? roundTrips : Math.ceil(roundTrips / 20) * tasks;
-  return { origin, pooled, tasks, bodyLength: answerLength("get"), count, warmup: atOnce ? count * SETTLING : count };
+  const warmup = atOnce ? count * SETTLING : count;
+  return { origin, pooled, tasks, bodyLength: answerLength("get"), count, warmup, windows: quick ? 2 : WINDOWS };
 }
 
 /** From the thread that has the connections to a Worker and back. The contenders have two threads, and all CPUs. */
@@ -184,6 +191,7 @@ const WAYS: Readonly<Record<string, readonly string[]>> = {
  * request with a pool and 0.3 without; behind five times as many, 0.2 with either.
  */
 const SETTLING = 5;
+const WINDOWS = 20;
 const METRICS = [
   ["requests/s", "perSecond"],
   ["p50 µs", "p50"],

@@ -102,8 +102,12 @@ export async function runProcess(
   cpu: number | null,
   environment: Record<string, string>,
 ): Promise<string> {
+  return await orNothing(runToItsEnd(command, cpu, environment));
+}
+
+async function orNothing(output: Promise<string>): Promise<string> {
   try {
-    return await runToItsEnd(command, cpu, environment);
+    return await output;
   } catch (error) {
     if (survive === null) throw error;
     survive(error as Error);
@@ -116,28 +120,111 @@ async function runToItsEnd(
   cpu: number | null,
   environment: Record<string, string>,
 ): Promise<string> {
-  const child = Bun.spawn([...pinned(cpu), ...command], {
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-    timeout: 120_000,
-    env: { ...process.env, ...environment },
-  });
-  // Who ends this process ends the program too: it would go on alone, and be in the way of the next run.
-  const end = (): never => {
-    child.kill();
-    process.exit(1);
-  };
-  for (const signal of SIGNALS) process.on(signal, end);
+  using program = new Program(command, cpu, environment, 120_000);
+  return await program.output();
+}
+
+/**
+ * Runs programs that time themselves in windows, in turns: each is started and warms up while the others wait, and then they are given a window
+ * each, over and over, until the last has ended. A slow time of the machine is in the windows of all of them. Returns the last line of
+ * each; `begin` is told whose start, and whose output, is next.
+ */
+export async function runInWindows(
+  commands: readonly (readonly string[])[],
+  cpu: number | null,
+  begin: (index: number) => void,
+): Promise<string[]> {
+  const programs: Program[] = [];
   try {
-    const [output, errors, status] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-    if (status !== 0)
-      throw new Error(`Cannot run ${command.slice(0, 2).join(" ")}: exit status ${status}: ${errors || output}`);
-    return output;
+    for (const [index, command] of commands.entries()) {
+      begin(index);
+      const program = new Program(command, cpu, {}, 600_000);
+      programs.push(program);
+      await program.untilReady();
+    }
+    while (programs.some(({ ready }) => ready)) {
+      for (const program of programs.filter(({ ready }) => ready)) {
+        program.giveWindow();
+        await program.untilReady();
+      }
+    }
+    const outputs: string[] = [];
+    for (const [index, program] of programs.entries()) {
+      begin(index);
+      outputs.push(await orNothing(program.output()));
+    }
+    return outputs;
   } finally {
-    for (const signal of SIGNALS) process.off(signal, end);
+    for (const program of programs) program[Symbol.dispose]();
   }
 }
+
+/** One that runs. Who ends this process ends it too: it would go on alone, and be in the way of the next run. */
+class Program {
+  /** It waits for its next window. */
+  ready = false;
+  readonly #name: string;
+  readonly #child: Bun.Subprocess<"pipe", "pipe", "pipe">;
+  readonly #chunks: AsyncIterator<Uint8Array, unknown>;
+  readonly #errors: Promise<string>;
+  readonly #end: () => never;
+  readonly #decoder: TextDecoder = new TextDecoder();
+  #text = "";
+
+  constructor(command: readonly string[], cpu: number | null, environment: Record<string, string>, timeout: number) {
+    this.#name = command.slice(0, 2).join(" ");
+    this.#child = Bun.spawn([...pinned(cpu), ...command], {
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "pipe",
+      timeout,
+      env: { ...process.env, ...environment },
+    });
+    this.#chunks = this.#child.stdout[Symbol.asyncIterator]();
+    this.#errors = this.#child.stderr.text();
+    this.#end = () => {
+      this.#child.kill();
+      process.exit(1);
+    };
+    for (const signal of SIGNALS) process.on(signal, this.#end);
+  }
+
+  giveWindow(): void {
+    this.ready = false;
+    this.#child.stdin.write("go\n");
+    this.#child.stdin.flush();
+  }
+
+  /** Until it is {@link ready}, or has ended. */
+  async untilReady(): Promise<void> {
+    while (!this.#text.endsWith(READY)) {
+      if (!(await this.#readOn())) return;
+    }
+    this.#text = this.#text.slice(0, -READY.length);
+    this.ready = true;
+  }
+
+  /** What it prints, beside that it is ready, once it has ended; throws where it failed. */
+  async output(): Promise<string> {
+    while (await this.#readOn());
+    const [errors, status] = await Promise.all([this.#errors, this.#child.exited]);
+    if (status !== 0) throw new Error(`Cannot run ${this.#name}: exit status ${status}: ${errors || this.#text}`);
+    return this.#text;
+  }
+
+  [Symbol.dispose](): void {
+    this.#child.kill();
+    for (const signal of SIGNALS) process.off(signal, this.#end);
+  }
+
+  async #readOn(): Promise<boolean> {
+    const next = await this.#chunks.next();
+    if (next.done !== true) this.#text += this.#decoder.decode(next.value, { stream: true });
+    return next.done !== true;
+  }
+}
+
+const READY = "ready\n";
 
 /** The path of a file of this folder. */
 export function path(file: string): string {

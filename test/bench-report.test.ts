@@ -245,7 +245,7 @@ test("turns of one part lie as far apart as the round is long, and every part ha
 
 describe("options", () => {
   test("have defaults, and a quick run has one round", () => {
-    expect(readReportOptions([])).toMatchObject({ rounds: 5, minutes: 45, quick: false, from: null, only: "" });
+    expect(readReportOptions([])).toMatchObject({ rounds: 5, minutes: 75, quick: false, from: null, only: "" });
     expect(readReportOptions(["--quick"])).toMatchObject({ rounds: 1, quick: true });
   });
 

@@ -16,9 +16,11 @@ export interface RequestTask {
   readonly count: number;
   /** The same, untimed, before: as many as the engine takes until it has compiled all of a client. */
   readonly warmup: number;
+  /** In so many parts they are timed, each when the program is told to; 1: at once, and it is told nothing. */
+  readonly windows: number;
 }
 
-/** What it answers, as one line of JSON: round trips and CPU time in microseconds. */
+/** What it answers, as one line of JSON: round trips and CPU time in microseconds; `p50` is the mean of the windows' medians. */
 export interface RequestTaskResult {
   readonly p50: number;
   readonly p99: number;
@@ -27,7 +29,13 @@ export interface RequestTaskResult {
   readonly cpu: number;
 }
 
-export function requestTask(origin: string, ca: string | null, kind: RequestKind, count: number): RequestTask {
+export function requestTask(
+  origin: string,
+  ca: string | null,
+  kind: RequestKind,
+  count: number,
+  windows = 1,
+): RequestTask {
   const bodyLength = answerLength(kind);
   const head = encodeMessage("HTTP/1.1 200 OK", venueFields(0, bodyLength), "");
   return {
@@ -38,6 +46,10 @@ export function requestTask(origin: string, ca: string | null, kind: RequestKind
     bodyLength,
     wireBytes: head.length + bodyLength,
     count,
-    warmup: warmupTrips(count),
+    warmup: warmupTrips(Math.min(count, SETTLED)),
+    windows,
   };
 }
+
+/** Of more that are timed no more come before: by then all of a client is compiled. */
+const SETTLED = 20_000;

@@ -4,6 +4,7 @@ import { HttpConnection } from "../../src/http/mod.ts";
 import { ClientPool } from "../../src/pool/mod.ts";
 import { Stopwatch } from "../contenders/contender.ts";
 import { REQUESTS } from "../http/messages.ts";
+import { meanOf, nextWindow } from "../windows.mjs";
 import type { PoolTask, PoolTaskResult } from "./task.ts";
 
 /**
@@ -12,23 +13,36 @@ import type { PoolTask, PoolTaskResult } from "./task.ts";
  */
 const task: PoolTask = JSON.parse(process.argv[2] ?? "null");
 const { path, headers } = REQUESTS.get;
-const histogram = build({
+const precision = {
   lowestDiscernibleValue: 1,
   highestTrackableValue: 10_000_000_000,
   numberOfSignificantValueDigits: 3,
-});
+} as const;
+const histogram = build(precision);
+const window = build(precision);
 
 const perform = task.pooled ? await poolTask() : await connectionTask();
 await share(task.warmup, perform);
-histogram.reset();
-const stopwatch = new Stopwatch();
-await share(task.count, perform);
-const { wall, cpu } = stopwatch.stop();
+const medians: number[] = [];
+let wall = 0;
+let cpu = 0;
+while (medians.length < task.windows) {
+  await nextWindow();
+  window.reset();
+  const stopwatch = new Stopwatch();
+  await share(task.count / task.windows, perform);
+  const elapsed = stopwatch.stop();
+  wall += elapsed.wall;
+  cpu += elapsed.cpu;
+  medians.push(window.getValueAtPercentile(50));
+  histogram.add(window);
+}
+const count = histogram.totalCount;
 const result: PoolTaskResult = {
-  p50: histogram.getValueAtPercentile(50) / 1_000,
+  p50: meanOf(medians) / 1_000,
   p99: histogram.getValueAtPercentile(99) / 1_000,
-  perSecond: (task.count / wall) * 1e9,
-  cpu: cpu / task.count / 1_000,
+  perSecond: (count / wall) * 1e9,
+  cpu: cpu / count / 1_000,
 };
 console.log(JSON.stringify(result));
 process.exit(0);
@@ -46,7 +60,7 @@ async function poolTask(): Promise<(count: number) => Promise<void>> {
       const started = Bun.nanoseconds();
       using slot = pool.tryAcquire() ?? (await pool.acquire());
       check(await slot.send(slot.writer.get(path).finish()));
-      histogram.recordValue(Bun.nanoseconds() - started);
+      window.recordValue(Bun.nanoseconds() - started);
     }
   };
 }
@@ -60,7 +74,7 @@ async function connectionTask(): Promise<(count: number) => Promise<void>> {
     for (let left = count; left > 0; left--) {
       const started = Bun.nanoseconds();
       check(await connection.send(writer.get(path).finish(), reader));
-      histogram.recordValue(Bun.nanoseconds() - started);
+      window.recordValue(Bun.nanoseconds() - started);
     }
   };
 }

@@ -11,9 +11,11 @@ export interface PoolTask {
   /** Requests of all tasks together that are timed, and before that are not. */
   readonly count: number;
   readonly warmup: number;
+  /** In so many parts they are timed, each when the program is told to. */
+  readonly windows: number;
 }
 
-/** What it answers, as one line of JSON: round trips and CPU time a request in microseconds. */
+/** What it answers, as one line of JSON: round trips and CPU time a request in microseconds; `p50` is the mean of the windows' medians. */
 export interface PoolTaskResult {
   readonly p50: number;
   readonly p99: number;

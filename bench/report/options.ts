@@ -26,7 +26,7 @@ export const REPORT_USAGE = `bun run bench:report [options]
   measures all cases in turns, and writes bench/results/<date>.json, docs/performance.md, docs/charts/*.svg and the results of README.md
 
   --rounds N      most turns that each contender takes (5)
-  --minutes N     begin no round that would end later (45); the first is always run
+  --minutes N     begin no round that would end later (75: three rounds); the first is always run
   --quick         one round of small sizes, in about three minutes: to look, not to compare
   --only PART     parts whose name contains it: "receive", "http/get"
   --from FILE     measure nothing: judge that result anew, and make page and charts of it again
@@ -40,7 +40,7 @@ export function readReportOptions(args: readonly string[]): ReportOptions {
     args: [...args],
     options: {
       rounds: { type: "string" },
-      minutes: { type: "string", default: "45" },
+      minutes: { type: "string", default: "75" },
       quick: { type: "boolean", default: false },
       only: { type: "string", default: "" },
       from: { type: "string" },
