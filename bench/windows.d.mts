@@ -1,4 +1,11 @@
-/** Resolves when this program is given its next window: it says that it is ready, and waits for a line. */
-export declare function nextWindow(): Promise<void>;
-/** The mean of the windows' medians: each lies in a quick or a slow time of the machine, and the mean holds both by their share. */
-export declare function meanOf(medians: readonly number[]): number;
+import type { Histogram } from "hdr-histogram-js";
+import type { RequestTaskResult } from "./http/task.ts";
+
+/**
+ * Times `run` in `windows` windows: it records the nanoseconds of each round trip in the histogram that it is given. Where there is more than one
+ * window, each begins when this program is told.
+ */
+export declare function timeInWindows(
+  windows: number,
+  run: (window: Histogram) => Promise<void>,
+): Promise<RequestTaskResult>;

@@ -1,7 +1,5 @@
-import { build } from "hdr-histogram-js";
-import { Stopwatch } from "../contenders/contender.ts";
-import { meanOf, nextWindow } from "../windows.mjs";
-import type { RequestTask, RequestTaskResult } from "./task.ts";
+import { timeInWindows } from "../windows.mjs";
+import type { RequestTask } from "./task.ts";
 
 /** One way to send a request and read its answer, over and over on a connection of its own. */
 export interface RequestClient<Answer> {
@@ -19,40 +17,14 @@ export async function contendRequests<Answer>(dial: DialClient<Answer>): Promise
   const task: RequestTask = JSON.parse(process.argv[2] ?? "null");
   const client = await dial(task, task.ca === null ? null : await Bun.file(task.ca).text());
   for (let left = task.warmup; left > 0; left--) client.check(await client.request());
-  const precision = {
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: 10_000_000_000,
-    numberOfSignificantValueDigits: 3,
-  } as const;
-  const histogram = build(precision);
-  const window = build(precision);
-  const medians: number[] = [];
-  let wall = 0;
-  let cpu = 0;
   const each = Math.ceil(task.count / task.windows);
-  while (medians.length < task.windows) {
-    if (task.windows > 1) await nextWindow();
-    window.reset();
-    const stopwatch = new Stopwatch();
+  const result = await timeInWindows(task.windows, async (window) => {
     for (let left = each; left > 0; left--) {
       const started = Bun.nanoseconds();
       client.check(await client.request());
       window.recordValue(Bun.nanoseconds() - started);
     }
-    const elapsed = stopwatch.stop();
-    wall += elapsed.wall;
-    cpu += elapsed.cpu;
-    medians.push(window.getValueAtPercentile(50));
-    histogram.add(window);
-  }
-  const count = each * task.windows;
-  const result: RequestTaskResult = {
-    p50: meanOf(medians) / 1_000,
-    p99: histogram.getValueAtPercentile(99) / 1_000,
-    p999: histogram.getValueAtPercentile(99.9) / 1_000,
-    perSecond: (count / wall) * 1e9,
-    cpu: cpu / count / 1_000,
-  };
+  });
   console.log(JSON.stringify(result));
   process.exit(0);
 }

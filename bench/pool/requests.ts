@@ -1,11 +1,10 @@
-import { build } from "hdr-histogram-js";
+import type { Histogram } from "hdr-histogram-js";
 import { RequestWriter, type Response, ResponseReader } from "../../src/codec/mod.ts";
 import { HttpConnection } from "../../src/http/mod.ts";
 import { ClientPool } from "../../src/pool/mod.ts";
-import { Stopwatch } from "../contenders/contender.ts";
 import { REQUESTS } from "../http/messages.ts";
-import { meanOf, nextWindow } from "../windows.mjs";
-import type { PoolTask, PoolTaskResult } from "./task.ts";
+import { timeInWindows } from "../windows.mjs";
+import type { PoolTask } from "./task.ts";
 
 /**
  * As many tasks as the case says, each of which sends a request and awaits its answer, over and over: on a slot that it acquires and
@@ -13,49 +12,23 @@ import type { PoolTask, PoolTaskResult } from "./task.ts";
  */
 const task: PoolTask = JSON.parse(process.argv[2] ?? "null");
 const { path, headers } = REQUESTS.get;
-const precision = {
-  lowestDiscernibleValue: 1,
-  highestTrackableValue: 10_000_000_000,
-  numberOfSignificantValueDigits: 3,
-} as const;
-const histogram = build(precision);
-const window = build(precision);
-
 const perform = task.pooled ? await poolTask() : await connectionTask();
-await share(task.warmup, perform);
-const medians: number[] = [];
-let wall = 0;
-let cpu = 0;
-while (medians.length < task.windows) {
-  await nextWindow();
-  window.reset();
-  const stopwatch = new Stopwatch();
-  await share(task.count / task.windows, perform);
-  const elapsed = stopwatch.stop();
-  wall += elapsed.wall;
-  cpu += elapsed.cpu;
-  medians.push(window.getValueAtPercentile(50));
-  histogram.add(window);
-}
-const count = histogram.totalCount;
-const result: PoolTaskResult = {
-  p50: meanOf(medians) / 1_000,
-  p99: histogram.getValueAtPercentile(99) / 1_000,
-  perSecond: (count / wall) * 1e9,
-  cpu: cpu / count / 1_000,
-};
+await timeInWindows(1, (window) => share(task.warmup, window));
+const result = await timeInWindows(task.windows, (window) => share(task.count / task.windows, window));
 console.log(JSON.stringify(result));
 process.exit(0);
 
+type Perform = (count: number, window: Histogram) => Promise<void>;
+
 /** Sends `count` requests, `task.tasks` at a time. */
-async function share(count: number, perform: (count: number) => Promise<void>): Promise<void> {
+async function share(count: number, window: Histogram): Promise<void> {
   const each = Math.ceil(count / task.tasks);
-  await Promise.all(Array.from({ length: task.tasks }, () => perform(each)));
+  await Promise.all(Array.from({ length: task.tasks }, () => perform(each, window)));
 }
 
-async function poolTask(): Promise<(count: number) => Promise<void>> {
+async function poolTask(): Promise<Perform> {
   const pool = await ClientPool.connect({ url: task.origin, connections: task.tasks, defaultHeaders: headers });
-  return async (count) => {
+  return async (count, window) => {
     for (let left = count; left > 0; left--) {
       const started = Bun.nanoseconds();
       using slot = pool.tryAcquire() ?? (await pool.acquire());
@@ -65,12 +38,12 @@ async function poolTask(): Promise<(count: number) => Promise<void>> {
   };
 }
 
-async function connectionTask(): Promise<(count: number) => Promise<void>> {
+async function connectionTask(): Promise<Perform> {
   const connection = await HttpConnection.connect(task.origin);
   const reader = new ResponseReader();
   const writer = new RequestWriter(new URL(task.origin).host);
   for (const [name, value] of Object.entries(headers)) writer.defaultHeader(name, value);
-  return async (count) => {
+  return async (count, window) => {
     for (let left = count; left > 0; left--) {
       const started = Bun.nanoseconds();
       check(await connection.send(writer.get(path).finish(), reader));

@@ -25,7 +25,7 @@ export const REPORT_USAGE = `bun run bench:report [options]
 
   measures all cases in turns, and writes bench/results/<date>.json, docs/performance.md, docs/charts/*.svg and the results of README.md
 
-  --rounds N      most turns that each contender takes (5)
+  --rounds N      most rounds of each case (5)
   --minutes N     begin no round that would end later (75: three rounds); the first is always run
   --quick         one round of small sizes, in about three minutes: to look, not to compare
   --only PART     parts whose name contains it: "receive", "http/get"

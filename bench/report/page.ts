@@ -108,7 +108,7 @@ function covered(figures: readonly Figure[], prefixes: readonly string[]): reado
 
 const HOW_TO_READ = [
   "A cell is a median over the rounds [least to greatest], and how many times the limit of its case that is. The limit, or what stands first in a",
-  "table, is what the machine gives a program that does none of the work. Multiples are taken round by round, the limit in the same turn, so that",
+  "table, is what the machine gives a program that does none of the work. Multiples are taken round by round, the limit in the same round, so that",
   "the slow times of a virtual machine fall out; absolute figures hold them. Contenders take turns, each in a process of its own, and have read",
   "messages of every kind and size before their figures count. What they read is held against what was sent. Cases by which a target is",
   "judged have two to nine turns in a round, spread over it; the best of each contender is what the round counts, as slow times last for minutes.",
