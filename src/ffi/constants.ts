@@ -41,6 +41,9 @@ export interface PlatformConstants {
   readonly TCP_NOTSENT_LOWAT: number;
   readonly TCP_INFO: number | null;
 
+  /** 0 where the system has no such flag; there nothing but the process's own disposition keeps SIGPIPE away. */
+  readonly MSG_NOSIGNAL: number;
+
   readonly SC_PAGESIZE: number;
   readonly PROT_NONE: number;
   readonly PROT_READ: number;
@@ -96,6 +99,8 @@ export const LINUX: PlatformConstants = {
   TCP_USER_TIMEOUT: 18,
   TCP_NOTSENT_LOWAT: 25,
   TCP_INFO: 11,
+
+  MSG_NOSIGNAL: 0x4000,
 
   SC_PAGESIZE: 30,
   PROT_NONE: 0,
@@ -183,6 +188,8 @@ export const DARWIN: PlatformConstants = {
   TCP_USER_TIMEOUT: null,
   TCP_NOTSENT_LOWAT: 0x201,
   TCP_INFO: 0x106,
+
+  MSG_NOSIGNAL: 0,
 
   SC_PAGESIZE: 29,
   PROT_NONE: 0,

@@ -75,6 +75,13 @@ export class Libc {
     return this.#result(this.#symbols.recv(fd, ptr(bytes), bytes.length, 0));
   }
 
+  /** `send(2)` of `bytes[offset, offset + length)`: how many the kernel took. A peer that is gone is an error number, not a signal. */
+  send(fd: number, bytes: Uint8Array, offset: number, length: number): number {
+    // A pointer with an offset costs more than the array itself.
+    const start = offset === 0 ? bytes : ptr(bytes, offset);
+    return this.#result(this.#symbols.send(fd, start, length, this.constants.MSG_NOSIGNAL));
+  }
+
   /** The index of a network interface, 0 where there is none of that name. */
   interfaceIndex(name: string): number {
     return this.#symbols.if_nametoindex(ptr(zeroTerminated(name)));
@@ -210,6 +217,7 @@ const SOCKET_SYMBOLS = {
   connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
   close: { args: ["i32"], returns: "i32" },
   recv: { args: ["i32", "ptr", "usize", "i32"], returns: "i32" },
+  send: { args: ["i32", "ptr", "usize", "i32"], returns: "i32" },
   setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
   getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },

@@ -42,7 +42,7 @@ export class SpinCalls {
 
   /** `send(2)`: how many bytes the kernel took. A peer that is gone is an error number, not a signal. */
   send(fd: number, address: number, length: number): number {
-    const count = this.#send(fd, address as Pointer, length, this.constants.MSG_NOSIGNAL);
+    const count = this.#send(fd, address as Pointer, length, this.library.constants.MSG_NOSIGNAL);
     return count < 0 ? -this.lastError() : count;
   }
 

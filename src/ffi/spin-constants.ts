@@ -5,8 +5,6 @@ export interface SpinConstants {
   readonly POLLIN: number;
   readonly POLLOUT: number;
   readonly SO_LINGER: number;
-  /** 0 where the system has no such flag; there nothing but the process's own disposition keeps SIGPIPE away. */
-  readonly MSG_NOSIGNAL: number;
   /** The option that asks for receive timestamps, and the type of the control message that brings them. Null where there are none. */
   readonly SO_TIMESTAMPNS: number | null;
 }
@@ -17,7 +15,6 @@ export const LINUX_SPIN: SpinConstants = {
   POLLIN: 0x1,
   POLLOUT: 0x4,
   SO_LINGER: 13,
-  MSG_NOSIGNAL: 0x4000,
   SO_TIMESTAMPNS: 35,
 };
 
@@ -27,6 +24,5 @@ export const DARWIN_SPIN: SpinConstants = {
   POLLIN: 0x1,
   POLLOUT: 0x4,
   SO_LINGER: 0x0080,
-  MSG_NOSIGNAL: 0,
   SO_TIMESTAMPNS: null,
 };

@@ -1,4 +1,5 @@
 import type { Socket, SocketHandler } from "bun";
+import { isPlain, writeDirectly } from "./direct-write.ts";
 import { TransportError, transportErrorFrom } from "./errors.ts";
 import { keepSession, type Opening, type Openings, type SocketFacts, UNKNOWN_FACTS } from "./opening.ts";
 import { LEAST_FLOOD, readOn, takeBack } from "./read-on.ts";
@@ -24,6 +25,8 @@ export class TcpSocket implements Transport {
   /** What came while nobody was attached; reading is held back as soon as there is any. */
   #early: Uint8Array[] = [];
   #facts: SocketFacts = UNKNOWN_FACTS;
+  /** Open, and without TLS, a proxy's too: the descriptor carries what is read and written here. */
+  #plain = false;
   #paused = false;
   #heldBack = false;
   /** `end` came, or must be told before an orderly close. */
@@ -57,6 +60,7 @@ export class TcpSocket implements Transport {
   }
 
   write(bytes: Uint8Array, offset: number, length: number): number {
+    if (this.#plain) return writeDirectly(this.#socket, bytes, offset, length);
     return this.#socket?.write(bytes, offset, length) ?? -1;
   }
 
@@ -64,8 +68,7 @@ export class TcpSocket implements Transport {
     if (!takeBack(chunk)) reclaim(chunk);
   }
 
-  /** @internal */
-  delivers(receiver: TransportHandler): boolean {
+  /** @internal */ delivers(receiver: TransportHandler): boolean {
     return this.#receiver === receiver && !this.#paused;
   }
 
@@ -218,12 +221,9 @@ export class TcpSocket implements Transport {
   static #drained(socket: Socket<TcpSocket>): void {
     const tcp = socket.data;
     if (tcp.#socket !== socket) return;
-    if (tcp.#opening !== null) {
-      tcp.#opening.writable();
-      return;
-    }
     try {
-      tcp.#handler?.onDrain();
+      if (tcp.#opening !== null) tcp.#opening.writable();
+      else tcp.#handler?.onDrain();
     } catch (error) {
       tcp.#threw(error);
     }
@@ -240,10 +240,7 @@ export class TcpSocket implements Transport {
     if (tcp.#socket === socket || tcp.#socket === null) tcp.#gone(error);
   }
 
-  /**
-   * What every socket is told. Alone it serves the raw half under TLS: with a `data` handler that one would be handed each
-   * chunk of ciphertext.
-   */
+  /** What every socket is told. Alone it serves the raw half under TLS, which with a `data` handler would be handed ciphertext. */
   static readonly #rawHandlers: SocketHandler<TcpSocket> = {
     binaryType: "uint8array",
     open: TcpSocket.#begin,
@@ -261,7 +258,7 @@ export class TcpSocket implements Transport {
       const receiver = tcp.#receiver;
       try {
         if (receiver === null) tcp.#arrive(chunk);
-        else if (chunk.length < LEAST_FLOOD || tcp.#facts.secure) receiver.onBytes(chunk);
+        else if (chunk.length < LEAST_FLOOD || !tcp.#plain) receiver.onBytes(chunk);
         else tcp.#break(readOn(tcp, receiver, chunk));
       } catch (error) {
         tcp.#threw(error);
@@ -279,11 +276,13 @@ export class TcpSocket implements Transport {
       handlers: (secure) => (secure ? TcpSocket.#rawHandlers : TcpSocket.#handlers),
       startTls(tcp, opening, tls) {
         tcp.#opening = opening;
+        tcp.#plain = false;
         tcp.#socket?.upgradeTLS({ tls, data: tcp, socket: TcpSocket.#handlers });
       },
       establish(tcp, facts) {
         tcp.#opening = null;
         tcp.#facts = facts;
+        tcp.#plain = isPlain(tcp.#socket);
       },
       detach(tcp, rest, secure) {
         tcp.#handler = null;

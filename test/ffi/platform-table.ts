@@ -46,6 +46,8 @@ export const CONSTANTS: readonly ConstantRow[] = [
   ["TCP_USER_TIMEOUT", 18, null, "linux/tcp.h", null],
   ["TCP_NOTSENT_LOWAT", 25, 513, "linux/tcp.h", "netinet/tcp.h"],
   ["TCP_INFO", 11, 262, "linux/tcp.h", "netinet/tcp.h: TCP_CONNECTION_INFO"],
+  // Darwin got it lately; 0 asks for nothing wherever it is not known.
+  ["MSG_NOSIGNAL", 0x4000, 0, "linux/socket.h", "sys/socket.h"],
   ["SC_PAGESIZE", 30, 29, "bits/confname.h; musl's unistd.h", "unistd.h"],
   ["PROT_NONE", 0, 0, "asm-generic/mman-common.h", "sys/mman.h"],
   ["PROT_READ", 1, 1, "asm-generic/mman-common.h", "sys/mman.h"],
@@ -67,8 +69,6 @@ export const SPIN_CONSTANTS: readonly ConstantRow[] = [
   ["POLLIN", 1, 1, "asm-generic/poll.h", "sys/poll.h"],
   ["POLLOUT", 4, 4, "asm-generic/poll.h", "sys/poll.h"],
   ["SO_LINGER", 13, 128, "asm-generic/socket.h", "sys/socket.h"],
-  // Darwin got it lately; 0 asks for nothing wherever it is not known.
-  ["MSG_NOSIGNAL", 0x4000, 0, "linux/socket.h", "sys/socket.h"],
   // SO_TIMESTAMPNS_OLD, which is SO_TIMESTAMPNS where a long has 64 bits.
   ["SO_TIMESTAMPNS", 35, null, "asm-generic/socket.h", null],
 ];

@@ -2,6 +2,8 @@ import { expect, test } from "bun:test";
 import { giveRunMemory, readingMemory, takeRunMemory } from "../../src/codec/ws/run-memory.ts";
 import { dial } from "../../src/socket/dial.ts";
 import type { TcpSocket } from "../../src/socket/tcp-socket.ts";
+import { TlsConfig } from "../../src/socket/tls-config.ts";
+import { identity, testPath } from "../helpers/certificates.ts";
 import { until } from "../helpers/wait.ts";
 import { Recorder, serve, type TestServer } from "./support.ts";
 
@@ -71,6 +73,27 @@ test.each<[how: string, gives: (at: number) => boolean]>([
   expect(receiver.events).toEqual(["bytes", "end"]);
   expect(Buffer.compare(receiver.bytes, SENT)).toBe(0);
   if (how !== "kept") expect(receiver.direct).toBeGreaterThan(1);
+  socket.terminate();
+});
+
+test("behind a proxy that is spoken to over TLS nothing goes past it, in or out", async () => {
+  using proxy = serve({
+    tls: identity("localhost"),
+    onData(peer, chunk) {
+      const asked = Buffer.from(chunk).toString();
+      if (asked.startsWith("CONNECT ")) peer.write("HTTP/1.1 200 OK\r\n\r\n");
+      else void flood(peer);
+    },
+  });
+  const target = { hostname: "venue.invalid", port: 80, tls: null };
+  const tls = new TlsConfig({ ca: testPath("ca.crt") });
+  const socket = await dial(target, { proxy: { url: `https://localhost:${proxy.port}`, tls } });
+  const receiver = new Receiver(socket, () => true);
+  socket.attach(receiver);
+  expect(socket.write(Buffer.from("go"), 0, 2)).toBe(2);
+  await until(() => receiver.received >= FLOOD || receiver.closed);
+  expect(proxy.received().toString()).toEndWith("\r\n\r\ngo");
+  expect([receiver.received, Buffer.compare(receiver.bytes, SENT), receiver.direct]).toEqual([FLOOD, 0, 0]);
   socket.terminate();
 });
 

@@ -230,6 +230,44 @@ for (const secure of [false, true]) {
       await until(() => server.received().length === sent + 1);
     });
 
+    test("writes views of any memory, and never more than the view has", async () => {
+      using connection = await connect();
+      const { socket, server } = connection;
+      socket.attach(new Recorder());
+      const secret = bytesOf("<<abcdef>>");
+      const shared = new Uint8Array(new SharedArrayBuffer(8), 2, 4);
+      shared.set(bytesOf("ghij"));
+      expect(socket.write(secret.subarray(2, 8), 0, 6)).toBe(6);
+      expect(socket.write(shared, 1, 2)).toBe(2);
+      for (const [offset, length] of [
+        [6, 1],
+        [4, 6],
+        [-2, 4],
+      ] as const) {
+        expect(() => socket.write(secret.subarray(2, 8), offset, length)).toThrow(RangeError);
+      }
+      expect(socket.write(bytesOf(""), 0, 0)).toBe(0);
+      expect(socket.write(bytesOf("."), 0, 1)).toBe(1);
+      await until(() => server.received().includes("."));
+      expect(server.received().toString()).toBe("abcdefhi.");
+    });
+
+    test("a socket that is closed does not write to the one that has its descriptor now", async () => {
+      using connection = await connect();
+      const { socket, server } = connection;
+      const { fd } = socket;
+      socket.terminate();
+      await until(() => server.closes.length === 1);
+      const target = { hostname: "127.0.0.1", port: server.port, tls: secure ? CONFIG : null };
+      const later = await Promise.all(Array.from({ length: 4 }, () => dial(target)));
+      expect(later.map((one) => one.fd)).toContain(fd);
+      expect(socket.write(bytesOf("stray"), 0, 5)).toBe(-1);
+      for (const one of later) one.write(bytesOf("."), 0, 1);
+      await until(() => server.received().length >= 4);
+      expect(server.received().toString()).toBe("....");
+      for (const one of later) one.terminate();
+    });
+
     test("a handler that throws cuts the connection, and the throw is the error's cause", async () => {
       using connection = await connect();
       const { socket, peer, server } = connection;
