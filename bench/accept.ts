@@ -1,13 +1,13 @@
 import type { AcceptResult, AcceptTask } from "./accept/task.ts";
 import { type ContenderProgram, chosenAcceptContenders } from "./contenders.ts";
-import type { BenchOptions } from "./options.ts";
-import { path, runProcess, startListening } from "./processes.ts";
+import { type BenchOptions, floodWindows } from "./options.ts";
+import { path, runInWindows, startListening } from "./processes.ts";
 import { type Figure, figure } from "./result.ts";
 import { warmupTrips } from "./task.ts";
 
 /**
  * The server's role over loopback, contenders taking turns, each in a process of its own on the contenders' CPU, the driver on the other: masked frames
- * received, and echoes of 40 bytes over one connection and over a hundred.
+ * received, in windows of some tenths of a second, and echoes of 40 bytes over one connection and over a hundred.
  */
 export async function measureAccepting(
   options: BenchOptions,
@@ -18,9 +18,10 @@ export async function measureAccepting(
     const contenders = chosenAcceptContenders(group, options.filter);
     const samples = contenders.map(() => metrics.map((): number[] => []));
     for (let round = 1; round <= options.rounds; round++) {
-      for (const [index, contender] of contenders.entries()) {
-        progress(`${group}/${contender.name}, round ${round} of ${options.rounds}`);
-        const result = await measure(contender, options, (port) => taskFor(port, options, contender));
+      const begin = (index: number): void =>
+        progress(`${group}/${contenders[index]?.name}, round ${round} of ${options.rounds}`);
+      const results = await measure(contenders, options, begin, taskFor);
+      for (const [index, result] of results.entries()) {
         for (const [at, [, read]] of metrics.entries()) samples[index]?.[at]?.push(read(result));
       }
     }
@@ -32,22 +33,33 @@ export async function measureAccepting(
   }
 }
 
+/** What each came to. All servers stand at once; a driver each sends to them. */
 async function measure(
-  { file, runtime }: ContenderProgram,
+  contenders: readonly ContenderProgram[],
   options: BenchOptions,
-  taskFor: (port: number) => AcceptTask,
-): Promise<AcceptResult> {
-  const { server, ports } = await startListening<{ port: number }>(
-    [path(file)],
-    options.clientCpu,
-    runtime === "bun" ? process.execPath : runtime,
-  );
+  begin: (index: number) => void,
+  taskFor: Case["taskFor"],
+): Promise<AcceptResult[]> {
+  const servers: Bun.Subprocess[] = [];
   try {
-    const command = [process.execPath, path("accept/driver.ts"), JSON.stringify(taskFor(ports.port))];
-    return JSON.parse(await runProcess(command, options.serverCpu, {}));
+    const commands: string[][] = [];
+    for (const [index, contender] of contenders.entries()) {
+      begin(index);
+      const runtime = contender.runtime === "bun" ? process.execPath : contender.runtime;
+      const { server, ports } = await startListening<{ port: number }>(
+        [path(contender.file)],
+        options.clientCpu,
+        runtime,
+      );
+      servers.push(server);
+      const task = JSON.stringify(taskFor(ports.port, options, contender));
+      commands.push([process.execPath, path("accept/driver.ts"), task]);
+    }
+    const outputs = await runInWindows(commands, options.serverCpu, begin);
+    return outputs.map((output): AcceptResult => JSON.parse(output));
   } finally {
-    server.kill();
-    await server.exited;
+    for (const server of servers) server.kill();
+    await Promise.all(servers.map(({ exited }) => exited));
   }
 }
 
@@ -68,8 +80,10 @@ function receiving(size: number): Case {
     ],
     countOf,
     taskFor(port, options, contender) {
-      const count = countOf(options, contender);
-      return { job: "receive", port, size, count, warmup: count, mixes: mixes(options) };
+      const total = countOf(options, contender);
+      const windows = floodWindows(options);
+      const count = Math.ceil(total / windows);
+      return { job: "receive", port, size, count, warmup: total, windows, mixes: mixes(options) };
     },
   };
 }

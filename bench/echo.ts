@@ -35,6 +35,7 @@ export async function measureEchoes(
         size: 40,
         count: options.roundTrips,
         warmup: warmupTrips(options.roundTrips),
+        windows: 1,
         examined: 0,
         mixes: Math.min(10, Math.ceil(options.messages / 10_000)),
         wireBytes: 0,

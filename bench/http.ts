@@ -1,6 +1,6 @@
 import { chosenRequestContenders } from "./contenders.ts";
 import { type RequestTaskResult, requestTask } from "./http/task.ts";
-import type { BenchOptions } from "./options.ts";
+import { type BenchOptions, requestWindows } from "./options.ts";
 import { CA_PATH, path, runInWindows, runProcess, startHttpServer } from "./processes.ts";
 import { type Figure, figure } from "./result.ts";
 
@@ -31,7 +31,7 @@ export async function measureRequests(
         using server = await startHttpServer(serverCpu);
         const origin = transport === "tls" ? server.secureUrl : server.plainUrl;
         const ca = transport === "tls" ? CA_PATH : null;
-        const task = requestTask(origin, ca, kind, options.roundTrips, options.quick ? 2 : WINDOWS);
+        const task = requestTask(origin, ca, kind, options.roundTrips, requestWindows(options));
         const samples = contenders.map(() => METRICS.map((): number[] => []));
         for (let round = 1; round <= options.rounds; round++) {
           const begin = (index: number): void =>
@@ -107,7 +107,6 @@ const ALLOCATIONS = [
   ["bytes/request", "bytes"],
   ["objects/request", "objects"],
 ] as const;
-const WINDOWS = 20;
 const MOST_ROUNDS = 3;
 const METRICS = [
   ["p50 µs", "p50"],

@@ -66,6 +66,7 @@ function limitTask(server: ServerProcess, size: number, count: number): Task {
     size,
     count,
     warmup,
+    windows: 1,
     examined: 0,
     mixes: 0,
     wireBytes: bytesOnTheWire(size, count),

@@ -20,6 +20,16 @@ export interface BenchOptions {
   readonly microTime: number;
 }
 
+/** In how many windows contenders are timed that send requests. */
+export function requestWindows({ quick }: BenchOptions): number {
+  return quick ? 2 : 20;
+}
+
+/** The same for who receives a flood: longer ones, since each begins with a connection, whose first reads are slow ones. */
+export function floodWindows({ quick }: BenchOptions): number {
+  return quick ? 2 : 8;
+}
+
 export const USAGE = `bun bench/run.ts [filter] [options]
 
   filter              only cases whose name contains it: micro, receive, json, series, echo, accept, deflate, http, pool, spin, memory, "receive/tcp/40", "frame-reading", "try-recv"

@@ -1,6 +1,6 @@
 import { chosenPoolContenders, type PoolContender } from "./contenders.ts";
 import { answerLength } from "./http/messages.ts";
-import type { BenchOptions } from "./options.ts";
+import { type BenchOptions, requestWindows } from "./options.ts";
 import type { HandOverResult, PoolTask, PoolTaskResult, ReconnectResult, StoppedResult } from "./pool/task.ts";
 import { path, runInWindows, runProcess, startPoolServer } from "./processes.ts";
 import { type Figure, figure } from "./result.ts";
@@ -77,17 +77,13 @@ async function measurePooledRequests(
   }
 }
 
-function poolTask(
-  { pooled, tasks }: PoolContender,
-  origin: string,
-  speed: string,
-  { roundTrips, quick }: BenchOptions,
-): PoolTask {
+function poolTask({ pooled, tasks }: PoolContender, origin: string, speed: string, options: BenchOptions): PoolTask {
+  const { roundTrips } = options;
   // What takes a millisecond each is sent less often: there the time of the engine's compilers is not what is measured.
   const atOnce = speed === "at-once";
   const count = atOnce ? roundTrips : Math.ceil(roundTrips / 20) * tasks;
   const warmup = atOnce ? count * SETTLING : count;
-  return { origin, pooled, tasks, bodyLength: answerLength("get"), count, warmup, windows: quick ? 2 : WINDOWS };
+  return { origin, pooled, tasks, bodyLength: answerLength("get"), count, warmup, windows: requestWindows(options) };
 }
 
 /** From the thread that has the connections to a Worker and back. The contenders have two threads, and all CPUs. */
@@ -191,7 +187,6 @@ const WAYS: Readonly<Record<string, readonly string[]>> = {
  * request with a pool and 0.3 without; behind five times as many, 0.2 with either.
  */
 const SETTLING = 5;
-const WINDOWS = 20;
 const METRICS = [
   ["requests/s", "perSecond"],
   ["p50 µs", "p50"],

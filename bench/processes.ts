@@ -1,5 +1,4 @@
 import { fileURLToPath } from "node:url";
-import type { RequestTask, RequestTaskResult } from "./http/task.ts";
 import type { Task, TaskResult } from "./task.ts";
 
 /** A running bench server and how to reach and end it. */
@@ -73,16 +72,6 @@ export async function startListening<Ports>(
 
 /** Runs one task in a process of its own, on one CPU where `cpu` is not null, and returns what it printed. */
 export async function runTask(runtime: string, file: string, task: Task, cpu: number | null): Promise<TaskResult> {
-  return JSON.parse(await runProcess([runtime, path(file), JSON.stringify(task)], cpu, {}));
-}
-
-/** {@link runTask} for a contender of the request benches. */
-export async function runRequestTask(
-  runtime: string,
-  file: string,
-  task: RequestTask,
-  cpu: number | null,
-): Promise<RequestTaskResult> {
   return JSON.parse(await runProcess([runtime, path(file), JSON.stringify(task)], cpu, {}));
 }
 

@@ -1,10 +1,13 @@
 import { type ContenderProgram, chosenContenders } from "./contenders.ts";
-import type { BenchOptions } from "./options.ts";
-import { CA_PATH, runTask, type ServerProcess } from "./processes.ts";
+import { type BenchOptions, floodWindows } from "./options.ts";
+import { CA_PATH, path, runInWindows, type ServerProcess } from "./processes.ts";
 import { type Figure, figure } from "./result.ts";
-import { bytesOnTheWire, type Task } from "./task.ts";
+import { bytesOnTheWire, type Task, type TaskResult } from "./task.ts";
 
-/** Loopback: nanoseconds a message by the clock and of CPU time, contenders taking turns round by round, each in a process of its own. */
+/**
+ * Loopback: nanoseconds a message by the clock and of CPU time, each contender in a process of its own. Those of a case are timed in windows of some
+ * tenths of a second, one after the other, over and over.
+ */
 export async function measureReceiving(
   server: ServerProcess,
   options: BenchOptions,
@@ -17,10 +20,14 @@ export async function measureReceiving(
       const contenders = chosenContenders(group, options.filter);
       const samples = contenders.map((): { wall: number[]; cpu: number[] } => ({ wall: [], cpu: [] }));
       for (let round = 1; round <= options.rounds; round++) {
-        for (const [index, contender] of contenders.entries()) {
-          progress(`${group}/${contender.name}, round ${round} of ${options.rounds}`);
-          const task = receivingTask(server, transport, size, countOf(options, contender, size));
-          const result = await runTask(contender.runtime, contender.file, task, options.clientCpu);
+        const begin = (index: number): void =>
+          progress(`${group}/${contenders[index]?.name}, round ${round} of ${options.rounds}`);
+        const commands = contenders.map((contender) => {
+          const task = receivingTask(server, transport, size, countOf(options, contender, size), floodWindows(options));
+          return [contender.runtime, path(contender.file), JSON.stringify(task)];
+        });
+        for (const [index, output] of (await runInWindows(commands, options.clientCpu, begin)).entries()) {
+          const result: TaskResult = JSON.parse(output);
           if (result.job !== "receive") continue;
           samples[index]?.wall.push(result.wall);
           samples[index]?.cpu.push(result.cpu);
@@ -41,8 +48,15 @@ function countOf({ messages }: BenchOptions, { share }: ContenderProgram, size: 
   return Math.round(messages * Math.max(Math.min(share, 1), (share * SIZES[0]) / size));
 }
 
-function receivingTask(server: ServerProcess, transport: "tcp" | "tls", size: number, count: number): Task {
-  const warmup = Math.ceil(count / 2);
+function receivingTask(
+  server: ServerProcess,
+  transport: "tcp" | "tls",
+  size: number,
+  total: number,
+  windows: number,
+): Task {
+  const warmup = Math.ceil(total / 2);
+  const count = Math.ceil(total / windows);
   return {
     job: "receive",
     url: transport === "tls" ? server.secureUrl : server.plainUrl,
@@ -51,8 +65,9 @@ function receivingTask(server: ServerProcess, transport: "tcp" | "tls", size: nu
     size,
     count,
     warmup,
-    examined: Math.min(count, 50_000),
-    mixes: Math.min(10, Math.ceil(count / 10_000)),
+    windows,
+    examined: Math.min(total, 50_000),
+    mixes: Math.min(10, Math.ceil(total / 10_000)),
     wireBytes: bytesOnTheWire(size, count),
     warmupWireBytes: bytesOnTheWire(size, warmup),
   };

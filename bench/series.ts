@@ -79,6 +79,7 @@ function sizeTask(server: ServerProcess, size: number, count: number): Task {
     size,
     count,
     warmup,
+    windows: 1,
     examined: Math.max(1, Math.min(count, Math.floor(2_000_000 / size))),
     mixes: Math.min(5, Math.ceil(count / 10_000)),
     wireBytes: bytesOnTheWire(size, count),

@@ -4,7 +4,7 @@ import { encodeFrame, endText, type PayloadKind, TEXT } from "./corpus.ts";
 export interface Load {
   /** Bytes of payload. */
   readonly size: number;
-  /** Messages, or round trips of all connections together, that are timed. */
+  /** Messages, or round trips of all connections together, that are timed; of {@link Windowed} in a window. */
   readonly count: number;
   /** The same, untimed, before. */
   readonly warmup: number;
@@ -12,8 +12,14 @@ export interface Load {
   readonly mixes: number;
 }
 
+/** Timed in parts. */
+export interface Windowed {
+  /** So many parts, each begun when the program is told to; 1: at once, and it is told nothing. */
+  readonly windows: number;
+}
+
 /** What a contender's process is told to do, as JSON in its first argument. */
-export interface Task extends Load {
+export interface Task extends Load, Windowed {
   readonly job: "receive" | "echo";
   /** `ws://127.0.0.1:port` or `wss://127.0.0.1:port` of the bench server. */
   readonly url: string;
@@ -22,7 +28,7 @@ export interface Task extends Load {
   readonly kind: PayloadKind;
   /** Messages whose every byte is checked before. */
   readonly examined: number;
-  /** All bytes that follow the upgrade response in the timed run and in the warm-up, end frame included. */
+  /** All bytes that follow the upgrade response in a timed run and in the warm-up, end frame included. */
   readonly wireBytes: number;
   readonly warmupWireBytes: number;
 }

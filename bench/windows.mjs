@@ -17,8 +17,7 @@ export async function timeInWindows(windows, run) {
   let medians = 0;
   let wall = 0;
   let cpu = 0;
-  for (let left = windows; left > 0; left--) {
-    if (windows > 1) await nextWindow();
+  await inWindows(windows, async () => {
     window.reset();
     const before = process.cpuUsage();
     const begun = performance.now();
@@ -28,7 +27,7 @@ export async function timeInWindows(windows, run) {
     cpu += user + system;
     medians += window.getValueAtPercentile(50);
     all.add(window);
-  }
+  });
   return {
     p50: medians / windows / 1_000,
     p99: all.getValueAtPercentile(99) / 1_000,
@@ -36,6 +35,14 @@ export async function timeInWindows(windows, run) {
     perSecond: (all.totalCount / wall) * 1_000,
     cpu: cpu / all.totalCount,
   };
+}
+
+/** Runs `run` in each of `windows` windows, the next when this program is told where there is more than one. */
+export async function inWindows(windows, run) {
+  for (let left = windows; left > 0; left--) {
+    if (windows > 1) await nextWindow();
+    await run();
+  }
 }
 
 /** Says that this program is ready for its next window, and waits for a line. */

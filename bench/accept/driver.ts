@@ -1,6 +1,7 @@
 import type { Socket } from "bun";
 import { build } from "hdr-histogram-js";
 import { BINARY, encodeFrame, frameBlock, mixedBlock, TEXT } from "../corpus.ts";
+import { inWindows } from "../windows.mjs";
 import type { AcceptResult, AcceptTask, Tally } from "./task.ts";
 
 /** The client of every server that is measured, a process of its own: bare sockets, prepared frames, all of them masked. */
@@ -128,15 +129,21 @@ async function pourMixed(port: number, repeat: number): Promise<void> {
 }
 
 async function receive(task: AcceptTask & { job: "receive" }): Promise<AcceptResult> {
-  const { port, size, count, warmup, mixes } = task;
+  const { port, size, count, warmup, mixes, windows } = task;
   const block = frameBlock("binary", size, 1 << 20, true);
   const times = (messages: number): number => Math.max(1, Math.round(messages / block.frames));
   const run = (repeat: number): Promise<Tally> =>
     pour(port, block.bytes, repeat, block.frames * repeat, block.frames * repeat * size);
   await pourMixed(port, mixes);
   await run(times(warmup));
-  const { wall, cpu } = await run(times(count));
-  const messages = block.frames * times(count);
+  let wall = 0;
+  let cpu = 0;
+  await inWindows(windows, async () => {
+    const tally = await run(times(count));
+    wall += tally.wall;
+    cpu += tally.cpu;
+  });
+  const messages = block.frames * times(count) * windows;
   return { job: "receive", wall: wall / messages, cpu: cpu / messages };
 }
 

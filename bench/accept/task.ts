@@ -1,9 +1,9 @@
-import type { Elapsed, Load, ReceiveResult } from "../task.ts";
+import type { Elapsed, Load, ReceiveResult, Windowed } from "../task.ts";
 
 /** What the driver is told to do to a server that is measured, as JSON in its first argument. */
 export type AcceptTask = (ReceiveTask | EchoTask) & Load & { readonly port: number };
 
-interface ReceiveTask {
+interface ReceiveTask extends Windowed {
   readonly job: "receive";
 }
 

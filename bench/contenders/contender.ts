@@ -1,5 +1,6 @@
 import { build } from "hdr-histogram-js";
 import type { Elapsed, Task, TaskResult } from "../task.ts";
+import { inWindows } from "../windows.mjs";
 
 /** What a contender saw up to the end frame, and how long it took from its go-ahead to that frame. */
 export interface Receipt {
@@ -65,10 +66,16 @@ async function receive(contender: Contender, task: Task, ca: string | null): Pro
     task.warmupWireBytes,
     false,
   );
-  const receipt = await contender.receive(`${stream}&count=${task.count}`, ca, task.wireBytes);
-  verify(receipt, task.wireBytes, false);
-  const { wall, cpu } = receipt.elapsed;
-  return { job: "receive", wall: wall / task.count, cpu: cpu / task.count };
+  let wall = 0;
+  let cpu = 0;
+  await inWindows(task.windows, async () => {
+    const receipt = await contender.receive(`${stream}&count=${task.count}`, ca, task.wireBytes);
+    verify(receipt, task.wireBytes, false);
+    wall += receipt.elapsed.wall;
+    cpu += receipt.elapsed.cpu;
+  });
+  const messages = task.count * task.windows;
+  return { job: "receive", wall: wall / messages, cpu: cpu / messages };
 }
 
 async function echo(contender: Contender, task: Task, ca: string | null): Promise<TaskResult> {

@@ -1,6 +1,7 @@
 // What contender.ts does, in plain JavaScript, because Node 20 reads no TypeScript.
 import { readFileSync } from "node:fs";
 import hdr from "hdr-histogram-js";
+import { inWindows } from "../windows.mjs";
 
 const task = JSON.parse(process.argv[2]);
 
@@ -17,8 +18,15 @@ export async function contend({ dial, listen, textOf, cut }) {
     const stream = `${task.url}/receive?kind=${task.kind}&size=${task.size}`;
     verify(await examine(`${stream}&count=${task.examined}&checked=1`), true);
     verify(await receive(`${stream}&count=${task.warmup}`), false);
-    const { wall, cpu } = verify(await receive(`${stream}&count=${task.count}`), false);
-    console.log(JSON.stringify({ job: "receive", wall: wall / task.count, cpu: cpu / task.count }));
+    let wall = 0;
+    let cpu = 0;
+    await inWindows(task.windows, async () => {
+      const receipt = verify(await receive(`${stream}&count=${task.count}`), false);
+      wall += receipt.wall;
+      cpu += receipt.cpu;
+    });
+    const messages = task.count * task.windows;
+    console.log(JSON.stringify({ job: "receive", wall: wall / messages, cpu: cpu / messages }));
   } else {
     const histogram = hdr.build({
       lowestDiscernibleValue: 1,

@@ -1,12 +1,11 @@
 import type { Program } from "../contenders.ts";
-import { requestTask } from "../http/task.ts";
-import type { BenchOptions } from "../options.ts";
+import { type RequestTask, requestTask } from "../http/task.ts";
+import { type BenchOptions, floodWindows, requestWindows } from "../options.ts";
 import {
   CA_PATH,
   path,
+  runInWindows,
   runProcess,
-  runRequestTask,
-  runTask,
   type ServerProcess,
   startHttpServer,
   startServer,
@@ -51,43 +50,39 @@ export async function measureSpinning(
     const together = group.endsWith("together");
     const cpu = together ? options.clientCpu : options.serverCpu;
     using server = await (group.startsWith("spin/requests") ? startHttpServer(cpu) : startServer(cpu));
-    const rows = programs.map((): Map<Figure["metric"], number[]> => new Map());
+    const metrics = group.startsWith("spin/receive") ? RECEIVING : ANSWERING;
+    const samples = programs.map(() => metrics.map((): number[] => []));
     for (let round = 1; round <= options.rounds; round++) {
-      for (const [index, program] of programs.entries()) {
-        progress(`${group}/${program.name}, round ${round} of ${options.rounds}`);
-        for (const [metric, value] of await measure(group, program, server, options)) {
-          const row = rows[index] ?? new Map();
-          row.set(metric, [...(row.get(metric) ?? []), value]);
-        }
+      const begin = (index: number): void =>
+        progress(`${group}/${programs[index]?.name}, round ${round} of ${options.rounds}`);
+      const task = JSON.stringify(taskFor(group, server, options));
+      const commands = programs.map(({ runtime, file }) => [runtime, path(file), task]);
+      for (const [index, output] of (await runInWindows(commands, options.clientCpu, begin)).entries()) {
+        const result: Record<string, number> = JSON.parse(output);
+        for (const [at, [, key]] of metrics.entries()) samples[index]?.[at]?.push(result[key] ?? Number.NaN);
       }
     }
-    for (const metric of rows[0]?.keys() ?? []) {
+    for (const [at, [metric]] of metrics.entries()) {
       for (const [index, { name }] of programs.entries()) {
-        record(figure(group, name, metric, countOf(group, options), rows[index]?.get(metric) ?? []));
+        record(figure(group, name, metric, countOf(group, options), samples[index]?.[at] ?? []));
       }
     }
   }
   await measureAllocations(options, record, progress);
 }
 
-async function measure(
-  group: string,
-  program: Program,
-  server: ServerProcess,
-  options: BenchOptions,
-): Promise<[Figure["metric"], number][]> {
+/** Of a case whose contenders have the same; echoes are timed at once, the others in windows. */
+function taskFor(group: string, server: ServerProcess, options: BenchOptions): Task | RequestTask {
   const secure = group.includes("/tls");
   const url = secure ? server.secureUrl : server.plainUrl;
   const ca = secure ? CA_PATH : null;
-  const count = countOf(group, options);
-  if (group.startsWith("spin/requests")) {
-    const task = requestTask(url, ca, "get", count);
-    const { p50, p99, p999 } = await runRequestTask(program.runtime, program.file, task, options.clientCpu);
-    return percentiles(p50, p99, p999);
-  }
+  const total = countOf(group, options);
+  if (group.startsWith("spin/requests")) return requestTask(url, ca, "get", total, requestWindows(options));
   const job = group.startsWith("spin/receive") ? "receive" : "echo";
-  const warmup = job === "receive" ? Math.ceil(count / 2) : warmupTrips(count);
-  const task: Task = {
+  const windows = job === "receive" ? floodWindows(options) : 1;
+  const count = Math.ceil(total / windows);
+  const warmup = job === "receive" ? Math.ceil(total / 2) : warmupTrips(total);
+  return {
     job,
     url,
     ca,
@@ -95,17 +90,12 @@ async function measure(
     size: 40,
     count,
     warmup,
-    examined: Math.min(count, 50_000),
+    windows,
+    examined: Math.min(total, 50_000),
     mixes: Math.min(10, Math.ceil(options.messages / 10_000)),
     wireBytes: job === "receive" ? bytesOnTheWire(40, count) : 0,
     warmupWireBytes: job === "receive" ? bytesOnTheWire(40, warmup) : 0,
   };
-  const result = await runTask(program.runtime, program.file, task, options.clientCpu);
-  if (result.job === "echo") return percentiles(result.p50, result.p99, result.p999);
-  return [
-    ["ns/message", result.wall],
-    ["CPU ns/message", result.cpu],
-  ];
 }
 
 async function measureAllocations(
@@ -137,14 +127,15 @@ function countOf(group: string, options: BenchOptions): number {
   return group.startsWith("spin/receive") ? options.messages * FAST : options.roundTrips;
 }
 
-function percentiles(p50: number, p99: number, p999: number): [Figure["metric"], number][] {
-  return [
-    ["p50 µs", p50],
-    ["p99 µs", p99],
-    ["p99.9 µs", p999],
-  ];
-}
-
+const RECEIVING = [
+  ["ns/message", "wall"],
+  ["CPU ns/message", "cpu"],
+] as const;
+const ANSWERING = [
+  ["p50 µs", "p50"],
+  ["p99 µs", "p99"],
+  ["p99.9 µs", "p999"],
+] as const;
 /** All that receive take nanoseconds a message; see `share` of the contenders. */
 const FAST = 17;
 const ALLOCATING = ["receive", "echo", "request"] as const;
