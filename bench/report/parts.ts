@@ -46,7 +46,7 @@ const SIZES: Sizes = { messages: 3_000_000, roundTrips: 5_000, microTime: 300 };
 /** Groups of operations whose preparation takes longer than their measurement. */
 const SLOW_TO_START = ["micro/encoding", "micro/mask", "micro/utf8", "micro/handshake", "micro/deflate"];
 
-/** In the order in which they take turns. Together a round of them takes twenty minutes where nothing else runs. */
+/** In the order in which they take turns. Together a round of them takes twenty minutes where nothing else runs, and up to thirty in a slow hour. */
 export const PARTS: readonly Part[] = [
   part("micro/frame-reading", measureOperations, { turns: 2 }),
   part("micro/http", measureOperations, { mostRounds: 3 }),
