@@ -57,7 +57,7 @@ export const SECTIONS: readonly Section[] = [
   {
     title: "REST",
     prefixes: ["http/"],
-    text: "Requests one after another on one kept connection, to a server that answers at once. `apart` and `together` as above.",
+    text: "Requests one after another on one kept connection, to a server that answers at once: over TCP by a thread per connection that blocks in `recv(2)`, so that little of the time is the server's; over TLS by a bare `Bun.listen`. `apart` and `together` as above.",
     notMeasured: "large bodies, chunked bodies and streamed ones.",
     chart: "http",
     tables: (figures) => tablePerGroup(figures, "http/"),
