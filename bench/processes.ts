@@ -156,7 +156,7 @@ class Program {
   readonly #child: Bun.Subprocess<"pipe", "pipe", "pipe">;
   readonly #chunks: AsyncIterator<Uint8Array, unknown>;
   readonly #errors: Promise<string>;
-  readonly #end: () => never;
+  readonly #end: () => void;
   readonly #decoder: TextDecoder = new TextDecoder();
   #text = "";
 
@@ -173,9 +173,9 @@ class Program {
     this.#errors = this.#child.stderr.text();
     this.#end = () => {
       this.#child.kill();
-      process.exit(1);
     };
-    for (const signal of SIGNALS) process.on(signal, this.#end);
+    process.on("exit", this.#end);
+    for (const signal of SIGNALS) process.on(signal, leave);
   }
 
   giveWindow(): void {
@@ -202,8 +202,9 @@ class Program {
   }
 
   [Symbol.dispose](): void {
-    this.#child.kill();
-    for (const signal of SIGNALS) process.off(signal, this.#end);
+    this.#end();
+    process.off("exit", this.#end);
+    for (const signal of SIGNALS) process.off(signal, leave);
   }
 
   async #readOn(): Promise<boolean> {
@@ -211,6 +212,11 @@ class Program {
     if (next.done !== true) this.#text += this.#decoder.decode(next.value, { stream: true });
     return next.done !== true;
   }
+}
+
+/** All that run hear of it, and end. */
+function leave(): never {
+  process.exit(1);
 }
 
 const READY = "ready\n";

@@ -37,8 +37,12 @@ export async function timeInWindows(windows, run) {
   };
 }
 
-/** Runs `run` in each of `windows` windows, the next when this program is told where there is more than one. */
+/**
+ * Runs `run` in each of `windows` windows, the next when this program is told where there is more than one. Where whoever tells it is gone,
+ * the process ends.
+ */
 export async function inWindows(windows, run) {
+  if (windows > 1) process.stdin.once("end", () => process.exit(1));
   for (let left = windows; left > 0; left--) {
     if (windows > 1) await nextWindow();
     await run();

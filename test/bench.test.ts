@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { mkdtemp, rm } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -194,3 +195,36 @@ test("a filter that names no case is refused", async () => {
   expect(await child.stderr.text()).toContain("no case's name contains no such case");
   expect(await child.exited).toBe(1);
 });
+
+for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+  test(`who ends a run by ${signal} ends its server and the contenders that wait for their windows`, async () => {
+    const program = fileURLToPath(new URL("../bench/run.ts", import.meta.url));
+    const command = [process.execPath, program, "http/get/tcp", "--quick", "--no-pin"];
+    const run = Bun.spawn(command, { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
+    let started: number[] = [];
+    while (started.length < 4) {
+      await Bun.sleep(5);
+      started = await childrenOf(run.pid);
+    }
+    run.kill(signal);
+    await run.exited;
+    for (let turns = 0; turns < 2_000 && started.some(isAlive); turns++) await Bun.sleep(5);
+    expect(started.filter(isAlive)).toEqual([]);
+  }, 60_000);
+}
+
+/** Of all threads of a process. */
+async function childrenOf(pid: number): Promise<number[]> {
+  const threads = await readdir(`/proc/${pid}/task`);
+  const lists = threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, "utf8"));
+  return (await Promise.all(lists)).join(" ").split(/\s+/).filter(Boolean).map(Number);
+}
+
+/** False of a zombie too. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
