@@ -202,7 +202,8 @@ for (const signal of ["SIGTERM", "SIGKILL"] as const) {
     const command = [process.execPath, program, "http/get/tcp", "--quick", "--no-pin"];
     const run = Bun.spawn(command, { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
     let started: number[] = [];
-    while (started.length < 4) {
+    // The server, three that wait, and one that starts.
+    while (started.length < 5) {
       await Bun.sleep(5);
       started = await childrenOf(run.pid);
     }

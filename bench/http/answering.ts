@@ -9,7 +9,7 @@ export class Answering {
   next(chunk: Uint8Array): Uint8Array | null {
     const bytes = this.#kept.length === 0 ? chunk : Buffer.concat([this.#kept, chunk]);
     const prepared = answersTo(bytes);
-    this.#kept = prepared === null ? bytes.slice() : NOTHING;
+    this.#kept = prepared === null ? new Uint8Array(bytes) : NOTHING;
     return prepared === null ? null : (prepared[this.#answered++ % prepared.length] ?? REFUSAL);
   }
 }

@@ -35,13 +35,14 @@ export function serveForGood(fd: number): never {
 /** Answers until the connection ends, with a `recv(2)` that blocks and a `send(2)` a request. */
 function serve(calls: SpinCalls, connection: number): void {
   const { library } = calls;
+  const again = [-calls.constants.EAGAIN, -library.constants.EINTR];
   library.setOption(connection, library.constants.IPPROTO_TCP, library.constants.TCP_NODELAY, 1);
   const answering = new Answering();
   const memory = new Uint8Array(new ArrayBuffer(64 << 10));
   const address = addressOf(memory);
   for (;;) {
     const count = calls.receive(connection, address, memory.length);
-    if (count === -calls.constants.EAGAIN) calls.wait(connection, false, FOREVER);
+    if (count < 0 && again.includes(count)) calls.wait(connection, false, FOREVER);
     else if (count <= 0) return;
     else {
       const answer = answering.next(memory.subarray(0, count));
